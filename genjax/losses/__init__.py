@@ -1,0 +1,1 @@
+"""Small pure functions, per example, in nats."""
