@@ -1,0 +1,87 @@
+"""Checkpoints of a `TrainState`; the only file that imports orbax.
+
+A save is written beside its place and renamed when whole, so that a killed process leaves the last
+good one.
+"""
+
+from pathlib import Path
+from types import TracebackType
+
+import jax
+import orbax.checkpoint.experimental.v1 as ocp
+from jax.sharding import Sharding
+
+from genjax.algorithm import TrainState
+from genjax.errors import InputError
+
+
+class Checkpoints:
+    """The newest checkpoints of one run, by step; a context manager.
+
+    Args:
+        folder: made if it is not there.
+        keep: how many of the newest to keep.
+
+    Example:
+        >>> import tempfile, jax, jax.numpy as jnp
+        >>> state = TrainState(jnp.int32(3), {"net": jnp.ones(2)}, {}, {})
+        >>> with Checkpoints(tempfile.mkdtemp()) as checkpoints:
+        ...     checkpoints.save(state)
+        ...     place = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+        ...     restored = checkpoints.restore(jax.eval_shape(lambda: state), place)
+        >>> checkpoints.latest, restored.params["net"].tolist()
+        (3, [1.0, 1.0])
+    """
+
+    def __init__(self, folder: str | Path, *, keep: int = 2):
+        self.folder = Path(folder).resolve()
+        policy = ocp.training.preservation_policies.LatestN(keep)
+        self._manager = ocp.training.Checkpointer(
+            self.folder, preservation_policy=policy, cleanup_tmp_directories=True
+        )
+        self.latest = self._newest()
+
+    def _newest(self) -> int | None:
+        found = self._manager.latest
+        return None if found is None else found.step
+
+    def save(self, state: TrainState) -> None:
+        """Write the state under its step and return when it is there; once is enough."""
+        step = int(state.step)
+        if step != self.latest:
+            self._manager.save(step, state)
+            self.latest = step
+
+    def restore(self, like: TrainState, place: Sharding) -> TrainState:
+        """Return the newest state.
+
+        Args:
+            like: the shapes and types to expect (from `jax.eval_shape`).
+            place: where its arrays go; any devices, not only those that it was saved from.
+
+        Raises:
+            InputError: there is none, or it is of another shape.
+        """
+        if self.latest is None:
+            raise InputError(f"no checkpoint in {self.folder}")
+        abstract = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place), like
+        )
+        try:
+            return self._manager.load(self.latest, abstract)
+        except (ValueError, KeyError, FileNotFoundError, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f"checkpoint {self.latest} of {self.folder} cannot be read: {reason}"
+            ) from error
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._manager.close()

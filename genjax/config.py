@@ -1,0 +1,134 @@
+"""What a run is made of, as frozen dataclasses of plain values, and their JSON."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import optax
+
+from genjax.errors import InputError
+from genjax.models import KINDS, VAEConfig
+
+OptimizerName = Literal["adam", "adamw", "nadam", "sgd"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Where the pictures come from.
+
+    Attributes:
+        path: CelebA in either layout, a folder or a zip of pictures; None draws faces.
+        drawn: how many faces are drawn.
+        split: of CelebA's partition.
+        crop: None stretches; "square" takes the largest central square, a number the central
+            square of so many pixels; then the picture is resized to the model's shape.
+        limit: at most so many pictures, the first ones.
+        strict: refuse a set with a broken picture instead of skipping it.
+    """
+
+    path: str | None = None
+    drawn: int = 20_000
+    split: Literal["train", "validation", "test", "train+validation", "all"] = "train"
+    crop: int | Literal["square"] | None = None
+    limit: int | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """A whole run.
+
+    Attributes:
+        model: what is trained.
+        data: what it learns from.
+        optimizer: by optax's name.
+        learning_rate: of the optimizer.
+        batch_size: examples a step.
+        epochs: passes over the data, unless `steps` or `minutes` says otherwise.
+        steps: the step to reach, counted from the start of the run.
+        minutes: of training from now on.
+        seed: of the initialisation, the order, the noise and the drawn data.
+        chunk: steps an executable; about two seconds' worth is a good length.
+    """
+
+    model: VAEConfig = field(default_factory=VAEConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    optimizer: OptimizerName = "adam"
+    learning_rate: float = 5e-4
+    batch_size: int = 128
+    epochs: float | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    seed: int = 0
+    chunk: int = 5
+
+    def tx(self) -> optax.GradientTransformation:
+        """Return the optimizer."""
+        return getattr(optax, self.optimizer)(self.learning_rate)
+
+    def steps_of(self, rows: int) -> int:
+        """Return the step to reach with so many rows: 2^31 - 1 where minutes alone decide."""
+        if self.steps is not None:
+            return self.steps
+        if self.minutes is not None or self.epochs is None:
+            return 2**31 - 1
+        return round(self.epochs * rows / self.batch_size)
+
+
+# How long and how patiently: what may differ when a run goes on. The data's rows and digest are
+# compared instead of the place that they are read from.
+FREE = ("epochs", "steps", "minutes", "data.path", "data.strict")
+
+_KINDS = KINDS | {kind.__name__: kind for kind in (TrainingConfig, DataConfig)}
+
+
+def to_plain(config: Any) -> Any:
+    """Return a config as JSON's types; a dataclass names its kind."""
+    if dataclasses.is_dataclass(config) and not isinstance(config, type):
+        fields = {f.name: to_plain(getattr(config, f.name)) for f in dataclasses.fields(config)}
+        return {"kind": type(config).__name__, **fields}
+    if isinstance(config, tuple | list):
+        return [to_plain(item) for item in config]
+    return config
+
+
+def from_plain(plain: Any) -> Any:
+    """Return the config that `to_plain` was given; lists become tuples.
+
+    Raises:
+        InputError: a kind or a setting that this version does not know.
+    """
+    if isinstance(plain, dict):
+        values = {name: from_plain(value) for name, value in plain.items() if name != "kind"}
+        kind = _KINDS.get(plain.get("kind", ""))
+        if kind is None:
+            raise InputError(f"unknown kind of configuration: {plain.get('kind')!r}")
+        known = {f.name for f in dataclasses.fields(kind)}
+        if unknown := sorted(set(values) - known):
+            raise InputError(f"{plain['kind']} has no setting {', '.join(unknown)}")
+        return kind(**values)
+    return tuple(from_plain(item) for item in plain) if isinstance(plain, list) else plain
+
+
+def differences(old: Any, new: Any, name: str = "") -> list[str]:
+    """Return a line for each setting that differs, but for those that are free to.
+
+    Args:
+        old: plain values.
+        new: plain values.
+        name: of what is compared, for the lines.
+
+    Example:
+        >>> differences({"a": 1, "b": {"c": [2]}}, {"a": 1, "b": {"c": [3]}})
+        ['b.c: [2] there, [3] here']
+    """
+    if name in FREE:
+        return []
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = [*old, *(key for key in new if key not in old)]
+        prefix = f"{name}." if name else ""
+        return [
+            line for key in names for line in differences(old.get(key), new.get(key), prefix + key)
+        ]
+    return [] if old == new else [f"{name}: {json.dumps(old)} there, {json.dumps(new)} here"]

@@ -1,0 +1,262 @@
+"""The only training loop.
+
+It dispatches chunks of steps (`chunk.py`) one after the other and reads each one's metrics while
+the next is computed, so that logging never holds up the device. It knows no model by name.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+import jax
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh
+
+from genjax import sharding
+from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
+from genjax.chunk import Clock, clock_at, initialise, take_chunk
+from genjax.errors import InputError
+
+_jitted_chunk = jax.jit(take_chunk, static_argnums=(0, 1, 2, 3), donate_argnums=4)
+
+
+class Progress(NamedTuple):
+    """What a hook sees between chunks.
+
+    Attributes:
+        step: steps whose metrics are known.
+        metrics: name -> (count,) float32, those of the last `count` steps up to `step`; with
+            `fit_many` (members, count).
+        state: the newest state, up to one chunk ahead of `step`, perhaps still being computed.
+            Its buffers are given to the next chunk: copy what is to be kept.
+    """
+
+    step: int
+    metrics: dict[str, np.ndarray]
+    state: TrainState
+
+
+Hook = Callable[[Progress], bool | None]
+"""Called between chunks; returning True stops the run after the chunk in flight."""
+
+
+class NonFiniteError(FloatingPointError):
+    """A step gave a value that is not finite; `state` is the last good one.
+
+    Attributes:
+        step: the step (counted from 0) that failed.
+        terms: the metrics and the networks that were not finite.
+        state: the state before that step, all finite.
+    """
+
+    def __init__(self, step: int, terms: Sequence[str], state: TrainState):
+        super().__init__(f"step {step}: not finite: {', '.join(terms)}")
+        self.step, self.terms, self.state = step, tuple(terms), state
+
+
+def fit(
+    algorithm: Algorithm,
+    data: PyTree,
+    *,
+    steps: int,
+    key: Array,
+    batch_size: int,
+    state: TrainState | None = None,
+    chunk: int = 100,
+    mesh: Mesh | None = None,
+    hooks: Iterable[Hook] = (),
+) -> TrainState:
+    """Train until `steps` steps have been taken in all.
+
+    Args:
+        algorithm: what learns.
+        data: a tree of arrays with a common leading axis of n rows, for example
+            `{"x": images}`; it is put on the devices whole.
+        steps: the step to reach, counted from the start of the run: a state that is already there
+            is returned as it is.
+        key: the run's random key; with it, `data` and `batch_size` a step's minibatches and noise
+            are fixed, so a resumed run goes on as if it had never stopped.
+        batch_size: rows a minibatch, 1 to n; every row is used once an epoch.
+        state: where to go on (default: initialise). It is copied, never donated.
+        chunk: steps an executable. Longer spares the host's part, which matters when a step takes
+            microseconds; shorter makes hooks and interrupts prompt. Keep it over a run's
+            life: resumption is bit for bit for the same chunk.
+        mesh: devices to split batches over (default: one device).
+        hooks: called between chunks.
+
+    Returns:
+        The new state.
+
+    Raises:
+        InputError: rows, batch size, chunk and devices do not fit together.
+        NonFiniteError: a metric, a parameter or a batch statistic became NaN or infinite.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, optax
+        >>> from genjax import Aux, Phase, fit, from_phases
+        >>> def loss(params, batch, context):
+        ...     return jnp.mean((batch["x"] - params["mean"]) ** 2), Aux({})
+        >>> algorithm = from_phases(
+        ...     lambda key, batch: ({"mean": jnp.zeros(())}, {}),
+        ...     [Phase("mean", ("mean",), loss, optax.sgd(0.1))],
+        ... )
+        >>> data = {"x": jnp.linspace(1.0, 3.0, 64)}
+        >>> state = fit(algorithm, data, steps=200, key=jax.random.key(0), batch_size=64)
+        >>> round(float(state.params["mean"]), 3)
+        2.0
+    """
+    mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
+    n = _check(algorithm, data, batch_size, chunk)
+    sharding.check_divides(batch_size, mesh)
+    data = sharding.replicate(data, mesh)
+    if state is None:
+        first = jax.tree.map(lambda leaf: leaf[:batch_size], data)
+        state = jax.jit(initialise, static_argnums=0)(algorithm, key, first)
+    state = sharding.own_copy(state, mesh)
+    key = sharding.replicate(key, mesh)
+
+    def run(state: TrainState, clock: Clock) -> tuple[TrainState, Metrics, Metrics]:
+        return _jitted_chunk(algorithm, batch_size, chunk, mesh, state, data, key, clock)
+
+    def check(step: int, state: TrainState, broken: dict[str, np.ndarray]) -> None:
+        if terms := [name for name, is_broken in broken.items() if is_broken]:
+            raise NonFiniteError(step, terms, state)
+
+    rows_a_step = batch_size * algorithm.minibatches
+    return _drive(run, check, state, int(state.step), steps, chunk, n, rows_a_step, hooks)
+
+
+def fit_many(
+    build: Callable[[Any], Algorithm],
+    data: PyTree,
+    *,
+    steps: int,
+    keys: Array,
+    batch_size: int,
+    settings: PyTree = None,
+    states: TrainState | None = None,
+    chunk: int = 100,
+    by: Literal["vmap", "map"] = "vmap",
+    hooks: Iterable[Hook] = (),
+) -> TrainState:
+    """Train many members, by seed or by setting, as one program.
+
+    Args:
+        build: settings of one member -> algorithm; called inside the traced function, so that
+            settings may be tracers: `optax.adam(s["rate"])`, `replace(model, beta=s["beta"])`.
+        data: as for `fit`, shared by all members; each has its own order.
+        steps: the step to reach, as for `fit`.
+        keys: (members,) random keys; member i is trained as `fit` would with key i.
+        batch_size: rows a minibatch.
+        settings: a tree of arrays with leading axis `members`, or None for seeds alone.
+        states: where to go on, with leading axis `members`.
+        chunk: steps an executable.
+        by: "vmap" trains all at once (equal to single runs up to rounding, which training then
+            amplifies); "map" one after the other inside the program (equal to the bit).
+        hooks: called between chunks.
+
+    Returns:
+        The states, leading axis `members`. A member that met a non-finite value stays at its last
+        good state, which its `step` shows; the others go on.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, optax
+        >>> from genjax import Aux, Phase, fit_many, from_phases
+        >>> def build(settings):
+        ...     def loss(params, batch, context):
+        ...         return jnp.mean((batch["x"] - params["mean"]) ** 2), Aux({})
+        ...     tx = optax.sgd(settings["rate"])
+        ...     return from_phases(
+        ...         lambda key, batch: ({"mean": jnp.zeros(())}, {}),
+        ...         [Phase("mean", ("mean",), loss, tx)],
+        ...     )
+        >>> states = fit_many(
+        ...     build, {"x": jnp.ones(8)}, steps=1, keys=jax.random.split(jax.random.key(0), 2),
+        ...     batch_size=8, settings={"rate": jnp.array([0.0, 0.5])}, chunk=1,
+        ... )
+        >>> states.params["mean"].tolist()
+        [0.0, 1.0]
+    """
+    over: Callable[..., Any] = {"vmap": jax.vmap, "map": lambda f: partial(jax.lax.map, f)}[by]
+    mesh = sharding.data_mesh(jax.devices()[:1])
+    algorithm = build(jax.tree.map(lambda leaf: leaf[0], settings))
+    n = _check(algorithm, data, batch_size, chunk)
+    data = sharding.replicate(data, mesh)
+
+    @jax.jit
+    def init(settings: PyTree, keys: Array, first: PyTree) -> TrainState:
+        return over(lambda one: initialise(build(one[0]), one[1], first))((settings, keys))
+
+    @partial(jax.jit, donate_argnums=0)
+    def members(
+        states: TrainState, settings: PyTree, keys: Array, data: PyTree, clock: Clock
+    ) -> tuple[TrainState, Metrics, Metrics]:
+        def one(member: tuple[TrainState, PyTree, Array]) -> tuple[TrainState, Metrics, Metrics]:
+            state, setting, key = member
+            return take_chunk(build(setting), batch_size, chunk, mesh, state, data, key, clock)
+
+        return over(one)((states, settings, keys))
+
+    if states is None:
+        states = init(settings, keys, jax.tree.map(lambda leaf: leaf[:batch_size], data))
+    states = sharding.own_copy(states, mesh)
+
+    def run(states: TrainState, clock: Clock) -> tuple[TrainState, Metrics, Metrics]:
+        return members(states, settings, keys, data, clock)
+
+    start = int(states.step.max())  # a member that broke stays behind
+    rows_a_step = batch_size * algorithm.minibatches
+    return _drive(run, lambda *_: None, states, start, steps, chunk, n, rows_a_step, hooks)
+
+
+def _check(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) -> int:
+    """Return the number of rows, or say what does not fit."""
+    rows = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(data)}
+    if len(rows) != 1 or rows == {()}:
+        raise InputError(f"data needs arrays with one common number of rows, got {sorted(rows)}")
+    ((n,),) = rows
+    if not 1 <= batch_size <= n:
+        raise InputError(f"a batch of {batch_size} cannot be drawn from {n} rows")
+    if chunk < 1 or n + chunk * batch_size * algorithm.minibatches >= 2**31:
+        raise InputError(f"a chunk of {chunk} steps: take 1 or more, and fewer than 2^31 rows")
+    algorithm.check(data)
+    return n
+
+
+def _drive(
+    run: Callable[[TrainState, Clock], tuple[TrainState, Metrics, Metrics]],
+    check: Callable[[int, TrainState, dict[str, np.ndarray]], None],
+    state: TrainState,
+    step: int,
+    steps: int,
+    chunk: int,
+    n: int,
+    rows_a_step: int,
+    hooks: Iterable[Hook],
+) -> TrainState:
+    """Dispatch chunks; read each one's metrics while the next is computed."""
+    hooks = tuple(hooks)
+
+    def report(start: int, count: int, metrics: Metrics, broken: Metrics) -> bool:
+        """Call the hooks with the metrics of a chunk that has been dispatched; stop?"""
+        flags = jax.tree.map(np.asarray, broken)
+        if any(flag.any() for flag in flags.values()) and np.ndim(state.step) == 0:
+            count = int(state.step) - start
+        known = {name: np.asarray(values)[..., :count] for name, values in metrics.items()}
+        progress = Progress(start + count, known, state)
+        stops = [hook(progress) for hook in hooks] if count else []
+        check(start + count, state, flags)
+        return any(stops)
+
+    pending, stop = None, False
+    while step < steps and not stop:
+        count = min(chunk, steps - step)
+        clock = clock_at(step, count, rows_a_step=rows_a_step, n=n)
+        state, metrics, broken = run(state, clock)
+        stop = report(*pending) if pending else False
+        pending = (step, count, metrics, broken)
+        step += count
+    if pending:
+        report(*pending)
+    return state

@@ -1,0 +1,244 @@
+"""Hooks for `fit`: what is shown, logged, saved and stopped between chunks."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, TextIO
+
+import jax
+import numpy as np
+
+from genjax.fit import Progress
+from genjax.run import Run
+
+
+class Speed:
+    """Examples a second, from the metrics' arrival; the first chunk, which compiles, is left out.
+
+    Args:
+        examples_a_step: to count with.
+    """
+
+    def __init__(self, examples_a_step: int):
+        self.examples_a_step = examples_a_step
+        self._first: tuple[int, float] | None = None
+
+    def __call__(self, step: int) -> float:
+        """Return examples a second between the first call and this one; 0 at the first."""
+        now = time.perf_counter()
+        if self._first is None:
+            self._first = (step, now)
+        steps, seconds = step - self._first[0], now - self._first[1]
+        return self.examples_a_step * steps / seconds if steps else 0.0
+
+
+class MetricsLog:
+    """Append the means of the metrics since the last line to `metrics.jsonl`.
+
+    Args:
+        run: where to.
+        examples_a_step: for `examples_per_second`.
+        every_seconds: at most one line in this time; `close` writes what is left.
+    """
+
+    def __init__(self, run: Run, examples_a_step: int, *, every_seconds: float = 2.0):
+        self._run, self._every = run, every_seconds
+        self._speed = Speed(examples_a_step)
+        self._start = self._last = time.perf_counter()
+        self._step = 0
+        self._waiting: list[dict[str, np.ndarray]] = []
+
+    def __call__(self, progress: Progress) -> None:
+        """Take the metrics of a chunk."""
+        self._step = progress.step
+        self._rate = self._speed(progress.step)
+        self._waiting.append(progress.metrics)
+        if time.perf_counter() - self._last >= self._every:
+            self.close()
+
+    def close(self) -> None:
+        """Write what has not been written."""
+        if not self._waiting:
+            return
+        self._last = time.perf_counter()
+        names = self._waiting[0]
+        means = {
+            name: float(np.mean(np.concatenate([chunk[name] for chunk in self._waiting])))
+            for name in names
+        }
+        self._run.log(
+            {
+                "step": self._step,
+                "seconds": round(self._last - self._start, 3),
+                "examples_per_second": round(self._rate, 1),
+                **means,
+            }
+        )
+        self._waiting = []
+
+
+class ProgressLine:
+    """One live line: step, examples a second, time left, the parts of the loss.
+
+    On a terminal it is redrawn in place (rich), elsewhere printed every `every_seconds`.
+
+    Args:
+        examples_a_step: for the speed.
+        fraction: step -> the done share of the run, 0 to 1, for the time left.
+        unit: of the examples.
+        every_seconds: between printed lines.
+        stream: where to.
+    """
+
+    def __init__(
+        self,
+        examples_a_step: int,
+        fraction: Callable[[int], float],
+        *,
+        unit: str = "images",
+        every_seconds: float = 10.0,
+        stream: TextIO = sys.stderr,
+    ):
+        self._speed, self._fraction, self._unit = Speed(examples_a_step), fraction, unit
+        self._every, self._stream = every_seconds, stream
+        self._start = time.perf_counter()
+        self._first: float | None = None
+        self._printed = -float("inf")
+        self._live: Any = None
+
+    def __enter__(self) -> "ProgressLine":
+        if self._stream.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(file=self._stream), refresh_per_second=4)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show the newest metrics."""
+        rate = self._speed(progress.step)
+        now = time.perf_counter()
+        done = self._fraction(progress.step)
+        if self._first is None:
+            self._first = done
+        left = "?"
+        if rate and done > self._first:
+            elapsed = now - self._start
+            seconds = max(0, round(elapsed * (1 - done) / (done - self._first)))
+            left = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        parts = "  ".join(
+            f"{name.rpartition('/')[2]} {float(values[-1]):.4g}"
+            for name, values in progress.metrics.items()
+        )
+        speed = f"{rate:,.0f} {self._unit}/s" if rate else "compiled"
+        text = f"step {progress.step:,}  {speed}  {left} left  {parts}"
+        if self._live is not None:
+            self._live.update(text)
+        elif now - self._printed >= self._every:
+            self._printed = now
+            print(text, file=self._stream, flush=True)
+
+
+class Every:
+    """Call `action(state)` when so many seconds have passed since the last call.
+
+    Args:
+        action: gets the newest state; it may block until the device is done with it.
+        seconds: between calls.
+        growth: the interval is multiplied by this after each call, up to `longest`.
+        longest: seconds.
+    """
+
+    def __init__(
+        self,
+        action: Callable[[Any], None],
+        seconds: float,
+        *,
+        growth: float = 1.0,
+        longest: float = 600.0,
+    ):
+        self._action, self._seconds, self._growth, self._longest = action, seconds, growth, longest
+        self._last = time.perf_counter()
+
+    def __call__(self, progress: Progress) -> None:
+        """Act if it is time."""
+        if time.perf_counter() - self._last >= self._seconds:
+            self._action(progress.state)
+            self._last = time.perf_counter()
+            self._seconds = min(self._seconds * self._growth, self._longest)
+
+
+class TimeLimit:
+    """Stop after so many minutes.
+
+    Args:
+        minutes: from now; None never stops.
+    """
+
+    def __init__(self, minutes: float | None):
+        self._seconds = float("inf") if minutes is None else 60 * minutes
+        self._start = time.perf_counter()
+
+    @property
+    def fraction(self) -> float:
+        """The share of the time that is gone."""
+        return (time.perf_counter() - self._start) / self._seconds
+
+    def __call__(self, progress: Progress) -> bool:
+        """Return whether the time is up."""
+        return self.fraction >= 1
+
+
+class Interrupt:
+    """A context in which the first Ctrl-C or SIGTERM stops the run cleanly; a second one kills it.
+
+    Attributes:
+        signal: the signal that arrived, or None.
+    """
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "Interrupt":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.signal = signal.Signals(number)
+        self._restore()
+        print(f"{self.signal.name}: stopping after the steps in flight", file=sys.stderr)
+
+    def _restore(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._restore()
+
+    def __call__(self, progress: Progress) -> bool:
+        """Return whether a signal arrived; with several hosts, whether any of them got one."""
+        here = self.signal is not None
+        if jax.process_count() == 1:
+            return here
+        from jax.experimental import multihost_utils
+
+        return bool(np.any(multihost_utils.process_allgather(np.array(here))))

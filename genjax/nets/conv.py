@@ -1,0 +1,290 @@
+"""Strided convolutions and their transposes, with gradients that stay fast inside a loop.
+
+A convolution is one trilinear form in its input x, its kernel k and its output's cotangent y,
+
+    ⟨conv(x, k), y⟩ = Σ x[n, s·i + a − p, s·j + b − q, c] · k[a, b, c, o] · y[n, i, j, o],
+
+and the three primitives below are its three partial derivatives: by y the convolution, by x its
+transpose, by k the gradient of the weights. The derivative of each is made of the other two, so
+three rules give reverse-mode derivatives of every order (forward mode, `jax.jvp`, is not defined).
+
+XLA's own gradients of convolutions run on one thread when they stand in a loop on a CPU, and
+`genjax.fit` is a loop. There the primitives are ordinary convolutions and matrix products; GPUs
+and TPUs keep XLA's.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import chex
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jax import Array, lax
+
+Padding = str | Sequence[tuple[int, int]]
+Pair = tuple[int, int]
+LAYOUT = ("NHWC", "HWIO", "NHWC")
+
+
+class _Geometry(NamedTuple):
+    """Where a convolution's windows lie: static, hashable, one pair (rows, columns) a field."""
+
+    size: Pair  # of the input
+    window: Pair  # of the kernel
+    stride: Pair
+    pads: tuple[Pair, Pair]  # before and after
+    out: Pair  # size of the output
+
+
+def _geometry(size: Pair, window: Pair, stride: int | Pair, padding: Padding) -> _Geometry:
+    stride = (stride, stride) if isinstance(stride, int) else (stride[0], stride[1])
+    if isinstance(padding, str):
+        padding = lax.padtype_to_pads(size, window, stride, padding)
+    pads = tuple((int(low), int(high)) for low, high in padding)
+    out = tuple(
+        (n + low + high - k) // s + 1
+        for n, k, s, (low, high) in zip(size, window, stride, pads, strict=True)
+    )
+    if min(out) < 1:
+        raise ValueError(f"a {window} kernel does not fit an image of {size} padded by {pads}")
+    return _Geometry(size, window, stride, pads, out)
+
+
+def _accumulator(x: Array) -> jnp.dtype:
+    return jnp.promote_types(x.dtype, jnp.float32)
+
+
+def _xla_forward(g: _Geometry, x: Array, k: Array) -> Array:
+    return lax.conv_general_dilated(x, k, g.stride, g.pads, dimension_numbers=LAYOUT)
+
+
+def _xla_by_input(g: _Geometry, y: Array, k: Array) -> Array:
+    x = jax.ShapeDtypeStruct((y.shape[0], *g.size, k.shape[2]), y.dtype)
+    return jax.linear_transpose(lambda x: _xla_forward(g, x, k), x)(y)[0]
+
+
+def _xla_by_kernel(g: _Geometry, x: Array, y: Array) -> Array:
+    k = jax.ShapeDtypeStruct((*g.window, x.shape[3], y.shape[3]), x.dtype)
+    return jax.linear_transpose(lambda k: _xla_forward(g, x, k), k)(y)[0]
+
+
+def _cpu_forward(g: _Geometry, x: Array, k: Array) -> Array:
+    y = lax.conv_general_dilated(
+        x, k, g.stride, g.pads, dimension_numbers=LAYOUT, preferred_element_type=_accumulator(x)
+    )
+    return y.astype(x.dtype)
+
+
+def _cpu_by_input(g: _Geometry, y: Array, k: Array) -> Array:
+    """One product gives every tap's share; each phase of the stride adds up its own taps."""
+    (sh, sw), (kh, kw) = g.stride, g.window
+    taps = jnp.einsum("nijo,abco->nijabc", y, k, preferred_element_type=_accumulator(y))
+    first = [low // s for s, (low, _) in zip(g.stride, g.pads, strict=True)]
+    last = [(low + n - 1) // s + 1 for n, s, (low, _) in zip(g.size, g.stride, g.pads, strict=True)]
+
+    def shifted(a: int, b: int) -> Array:
+        """The share of tap (a, b), on the grid of its phase."""
+        edges = [
+            (q - f, e - n - q, 0)
+            for q, f, e, n in zip((a // sh, b // sw), first, last, g.out, strict=True)
+        ]
+        zero = jnp.zeros((), taps.dtype)
+        return lax.pad(taps[:, :, :, a, b], zero, [(0, 0, 0), *edges, (0, 0, 0)])
+
+    rows, columns = (e - f for f, e in zip(first, last, strict=True))
+    empty = jnp.zeros((y.shape[0], rows, columns, k.shape[2]), taps.dtype)
+    phases = [
+        sum(shifted(a, b) for a in range(r, kh, sh) for b in range(c, kw, sw)) + empty
+        for r in range(sh)
+        for c in range(sw)
+    ]
+    x = jnp.stack(phases, 3).reshape(y.shape[0], rows, columns, sh, sw, k.shape[2])
+    x = x.transpose(0, 1, 3, 2, 4, 5).reshape(y.shape[0], rows * sh, columns * sw, k.shape[2])
+    top, left = (low % s for s, (low, _) in zip(g.stride, g.pads, strict=True))
+    return x[:, top : top + g.size[0], left : left + g.size[1]].astype(y.dtype)
+
+
+def _cpu_by_kernel(g: _Geometry, x: Array, y: Array) -> Array:
+    """The product of every window with its output."""
+    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *((*p, 0) for p in g.pads), (0, 0, 0)])
+    (sh, sw), (h, w) = g.stride, g.out
+    windows = jnp.stack(
+        [
+            x[:, a : a + sh * (h - 1) + 1 : sh, b : b + sw * (w - 1) + 1 : sw]
+            for a in range(g.window[0])
+            for b in range(g.window[1])
+        ],
+        axis=3,
+    )
+    k = jnp.einsum("nijtc,nijo->tco", windows, y, preferred_element_type=_accumulator(x))
+    return k.reshape(*g.window, *k.shape[1:]).astype(x.dtype)
+
+
+def _primitive(cpu: Callable[..., Array], xla: Callable[..., Array]) -> Any:
+    """One partial derivative: ours on a CPU, XLA's elsewhere; its own derivative comes later."""
+
+    @partial(jax.custom_vjp, nondiff_argnums=(0,))
+    def primitive(g: _Geometry, left: Array, right: Array) -> Array:
+        return lax.platform_dependent(left, right, cpu=partial(cpu, g), default=partial(xla, g))
+
+    return primitive
+
+
+_forward = _primitive(_cpu_forward, _xla_forward)
+_by_input = _primitive(_cpu_by_input, _xla_by_input)
+_by_kernel = _primitive(_cpu_by_kernel, _xla_by_kernel)
+
+
+def _close(primitive: Any, by_left: Callable[..., Array], by_right: Callable[..., Array]) -> None:
+    def backward(g: _Geometry, saved: tuple[Array, Array], d: Array) -> tuple[Array, Array]:
+        left, right = saved
+        return by_left(g, d, right), by_right(g, left, d)
+
+    primitive.defvjp(lambda g, left, right: (primitive(g, left, right), (left, right)), backward)
+
+
+_close(_forward, _by_input, _by_kernel)
+_close(_by_input, _forward, lambda g, y, d: _by_kernel(g, d, y))
+_close(_by_kernel, lambda g, d, y: _by_input(g, y, d), _forward)
+
+
+def conv2d(x: Array, kernel: Array, *, stride: int | Pair = 2, padding: Padding = "SAME") -> Array:
+    """Convolve images with a kernel, as `jax.lax.conv_general_dilated` does.
+
+    Args:
+        x: images, (batch, height, width, c_in).
+        kernel: (kernel height, kernel width, c_in, c_out).
+        stride: the step of the windows, one number or (rows, columns).
+        padding: "SAME", "VALID", or ((top, bottom), (left, right)).
+
+    Returns:
+        (batch, height', width', c_out); with "SAME", height' = ⌈height / stride⌉.
+
+    Raises:
+        ValueError: the kernel is larger than the padded image.
+
+    Example:
+        >>> conv2d(jnp.ones((1, 7, 7, 3)), jnp.ones((3, 3, 3, 8))).shape
+        (1, 4, 4, 8)
+    """
+    chex.assert_rank([x, kernel], 4)
+    chex.assert_equal(x.shape[3], kernel.shape[2])
+    return _forward(_geometry(x.shape[1:3], kernel.shape[:2], stride, padding), x, kernel)
+
+
+def conv2d_transpose(
+    y: Array,
+    kernel: Array,
+    *,
+    output_size: Pair,
+    stride: int | Pair = 2,
+    padding: Padding = "SAME",
+) -> Array:
+    """Apply the transpose of `conv2d`: ⟨conv2d(x, k), y⟩ = ⟨x, conv2d_transpose(y, k)⟩.
+
+    Several sizes of x give the same size of y (7 and 8 both give 4), so the one wanted is named.
+
+    Args:
+        y: images, (batch, height', width', c_in), of the size `conv2d` gives for `output_size`.
+        kernel: (kernel height, kernel width, c_out, c_in), as `conv2d` from c_out to c_in has it.
+        output_size: (height, width) of the result.
+        stride: as in `conv2d`.
+        padding: as in `conv2d`.
+
+    Returns:
+        (batch, height, width, c_out).
+
+    Raises:
+        ValueError: `conv2d` would not give y's size for `output_size`.
+
+    Example:
+        >>> conv2d_transpose(jnp.ones((1, 4, 4, 8)), jnp.ones((3, 3, 3, 8)), output_size=(7, 7)).shape
+        (1, 7, 7, 3)
+
+    References:
+        Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016.
+    """
+    chex.assert_rank([y, kernel], 4)
+    chex.assert_equal(y.shape[3], kernel.shape[3])
+    g = _geometry(tuple(output_size), kernel.shape[:2], stride, padding)
+    if y.shape[1:3] != g.out:
+        raise ValueError(f"output_size {g.size} belongs to an input of {g.out}, not {y.shape[1:3]}")
+    return _by_input(g, y, kernel)
+
+
+class Conv(nn.Module):
+    """`conv2d` with a kernel and a bias to learn; parameters are float32.
+
+    Attributes:
+        features: output channels.
+        kernel_size: (rows, columns).
+        stride: the step of the windows.
+        padding: "SAME", "VALID" or explicit pairs.
+        use_bias: whether to add a bias.
+        dtype: of the computation; None takes the promoted type of the inputs.
+
+    Example:
+        >>> Conv(8).init_with_output(jax.random.key(0), jnp.ones((1, 7, 7, 3)))[0].shape
+        (1, 4, 4, 8)
+    """
+
+    features: int
+    kernel_size: Pair = (3, 3)
+    stride: int | Pair = 2
+    padding: Padding = "SAME"
+    use_bias: bool = True
+    dtype: Any = None
+    kernel_init: Callable[..., Array] = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Return (batch, height', width', features) of x (batch, height, width, channels)."""
+        shape = (*self.kernel_size, x.shape[-1], self.features)
+        x, kernel, bias = _parameters(self, x, shape)
+        y = conv2d(x, kernel, stride=self.stride, padding=self.padding)
+        return y if bias is None else y + bias
+
+
+class ConvTranspose(nn.Module):
+    """`conv2d_transpose` with a kernel and a bias to learn; attributes as in `Conv`.
+
+    Attributes:
+        output_size: (height, width) of the result, here or in the call.
+
+    Example:
+        >>> net = ConvTranspose(3, output_size=(7, 7))
+        >>> net.init_with_output(jax.random.key(0), jnp.ones((1, 4, 4, 8)))[0].shape
+        (1, 7, 7, 3)
+    """
+
+    features: int
+    kernel_size: Pair = (3, 3)
+    stride: int | Pair = 2
+    padding: Padding = "SAME"
+    use_bias: bool = True
+    dtype: Any = None
+    kernel_init: Callable[..., Array] = nn.initializers.lecun_normal(in_axis=-1, out_axis=-2)
+    output_size: Pair | None = None
+
+    @nn.compact
+    def __call__(self, y: Array, output_size: Pair | None = None) -> Array:
+        """Return (batch, *output_size, features) of y (batch, height', width', channels)."""
+        size = nn.merge_param("output_size", self.output_size, output_size)
+        shape = (*self.kernel_size, self.features, y.shape[-1])
+        y, kernel, bias = _parameters(self, y, shape)
+        x = conv2d_transpose(y, kernel, output_size=size, stride=self.stride, padding=self.padding)
+        return x if bias is None else x + bias
+
+
+def _parameters(
+    module: Conv | ConvTranspose, x: Array, shape: tuple[int, ...]
+) -> tuple[Array, Array, Array | None]:
+    """The input, kernel and bias (or None), in the type of the computation."""
+    kernel = module.param("kernel", module.kernel_init, shape)
+    bias = (
+        module.param("bias", nn.initializers.zeros, (module.features,)) if module.use_bias else None
+    )
+    x, kernel, bias = nn.dtypes.promote_dtype(x, kernel, bias, dtype=module.dtype)
+    return x, kernel, None if bias is None else bias.reshape(1, 1, 1, -1)

@@ -1,0 +1,47 @@
+"""One way to initialise and to apply a linen module, with or without statistics of its own.
+
+A module's variables are cut in two: parameters, which an optimiser changes, and the rest (batch
+statistics), which the state's `extra` holds. A module without the rest has an empty one.
+"""
+
+from typing import Any
+
+from flax import linen as nn
+from jax import Array
+
+PyTree = Any
+
+
+def init_network(net: nn.Module, key: Array, *inputs: Array) -> tuple[PyTree, dict[str, PyTree]]:
+    """Return (params, statistics) for these inputs."""
+    variables = dict(net.init(key, *inputs, train=False))
+    return variables.pop("params", {}), variables
+
+
+def apply_network(
+    net: nn.Module,
+    params: PyTree,
+    statistics: dict[str, PyTree],
+    *inputs: Array,
+    train: bool = False,
+    key: Array | None = None,
+) -> tuple[Any, dict[str, PyTree]]:
+    """Return (outputs, statistics).
+
+    Args:
+        net: a module whose call takes `train`.
+        params: its parameters.
+        statistics: the rest of its variables.
+        inputs: its inputs.
+        train: use the batch's statistics and update the running ones, draw dropout from `key`;
+            otherwise both are frozen.
+        key: for dropout.
+    """
+    variables = {"params": params, **statistics}
+    if not train:
+        return net.apply(variables, *inputs, train=False), statistics
+    rngs = {} if key is None else {"dropout": key}
+    outputs, updated = net.apply(
+        variables, *inputs, train=True, mutable=list(statistics), rngs=rngs
+    )
+    return outputs, dict(updated)

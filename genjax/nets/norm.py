@@ -1,0 +1,44 @@
+"""Normalisation and activations by name.
+
+References:
+    Ioffe and Szegedy, "Batch normalization", ICML 2015.
+    Wu and He, "Group normalization", ECCV 2018.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jax
+from flax import linen as nn
+from jax import Array
+
+NormName = Literal["none", "batch", "group"]
+ActivationName = Literal["leaky_relu", "relu", "elu", "gelu", "silu", "tanh"]
+
+# jax.nn's functions; the slope of leaky_relu is 0.01, as in PyTorch (Keras: 0.3).
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    name: getattr(jax.nn, name) for name in ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
+}
+
+
+class Norm(nn.Module):
+    """No normalisation, batch or group normalisation, over the last axis.
+
+    Attributes:
+        kind: "none", "batch" (batch statistics while training, running ones otherwise, momentum
+            .9) or "group" (32 groups, or the largest number below that divides the channels).
+        dtype: of the result; statistics are computed in float32.
+    """
+
+    kind: NormName = "none"
+    dtype: Any = None
+
+    @nn.compact
+    def __call__(self, x: Array, *, train: bool = False) -> Array:
+        """Return x (batch, ..., channels), normalised."""
+        if self.kind == "batch":
+            return nn.BatchNorm(not train, momentum=0.9, dtype=self.dtype)(x)
+        if self.kind == "group":
+            return nn.GroupNorm(math.gcd(32, x.shape[-1]), dtype=self.dtype)(x)
+        return x

@@ -1,0 +1,72 @@
+"""Pictures of what was learnt; the only file that imports matplotlib."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+mpl.use("Agg")
+
+
+def image_grid(images: np.ndarray, *, columns: int = 8, gap: int = 2) -> np.ndarray:
+    """Return one white-gapped picture of many.
+
+    Args:
+        images: (n, height, width, channels) uint8, 1, 3 or 4 channels (2: the first is shown).
+        columns: pictures a row.
+        gap: pixels between them.
+
+    Returns:
+        (height', width', 3) uint8.
+    """
+    n, height, width, channels = images.shape
+    rows = -(-n // columns)
+    if channels not in (3, 4):
+        images = np.repeat(images[..., :1], 3, axis=-1)
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, 3), 255, np.uint8)
+    for index, image in enumerate(images):
+        top = gap + index // columns * (height + gap)
+        left = gap + index % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = image[..., :3]
+    return sheet
+
+
+def save_image(path: str | Path, image: np.ndarray) -> None:
+    """Write a picture, (height, width, 3) uint8, to a PNG file."""
+    mpl.image.imsave(str(path), image)
+
+
+def side_by_side(originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Return a grid whose rows alternate: originals, and beneath each its reconstruction."""
+    columns = min(8, len(originals))
+    rows = []
+    for start in range(0, len(originals), columns):
+        rows += [originals[start : start + columns], reconstructions[start : start + columns]]
+    return np.concatenate([image_grid(row, columns=columns) for row in rows])
+
+
+def save_curves(path: str | Path, records: Sequence[dict[str, Any]]) -> None:
+    """Draw each logged metric against the step, an axis each.
+
+    Args:
+        path: of the PNG file.
+        records: the lines of `metrics.jsonl`.
+    """
+    names = [name for name in records[0] if name not in ("step", "seconds")] if records else []
+    if not names:
+        return
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    figure = Figure(figsize=(4.2 * columns, 2.8 * rows), layout="constrained")
+    steps = [record["step"] for record in records]
+    for index, name in enumerate(names):
+        axes = figure.add_subplot(rows, columns, index + 1)
+        axes.plot(steps, [record.get(name, float("nan")) for record in records])
+        axes.set_title(name.rpartition("/")[2].replace("_", " "))
+        axes.set_xlabel("step")
+        axes.set_ylabel("nats per example" if name.endswith(("loss", "kl")) else "")
+        axes.grid(alpha=0.3)
+    figure.savefig(str(path), dpi=110)

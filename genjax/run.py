@@ -1,0 +1,223 @@
+"""A run is a folder: `config.json`, `metrics.jsonl`, `checkpoints/`, `figures/`.
+
+`Run.open` makes it or goes on with it; `load` gives the trained model back.
+"""
+
+import hashlib
+import json
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh
+
+from genjax import sharding
+from genjax.algorithm import Algorithm, PyTree, TrainState
+from genjax.checkpoint import Checkpoints
+from genjax.config import TrainingConfig, differences, from_plain, to_plain
+from genjax.errors import InputError
+
+
+def digest(data: PyTree) -> str:
+    """Return a hash of the arrays' bytes, shapes and types: what a resumed run must find again."""
+    total = hashlib.blake2b(digest_size=16)
+    for leaf in jax.tree.leaves(data):
+        array = np.ascontiguousarray(leaf)
+        total.update(f"{array.dtype}{array.shape}".encode())
+        total.update(array.reshape(-1).view(np.uint8).data)
+    return total.hexdigest()
+
+
+class Run:
+    """A run's folder.
+
+    Attributes:
+        folder: its path.
+        config: what it trains.
+        checkpoints: its checkpoints.
+    """
+
+    def __init__(self, folder: Path, config: TrainingConfig):
+        self.folder = folder
+        self.config = config
+        self.checkpoints = Checkpoints(folder / "checkpoints")
+
+    @classmethod
+    def open(cls, folder: str | Path, config: TrainingConfig, data: PyTree) -> "Run":
+        """Make the folder, or go on with the run that is in it.
+
+        Args:
+            folder: new, empty, or a run of the same configuration and data.
+            config: what to train.
+            data: what it learns from; its hash is kept.
+
+        Raises:
+            InputError: the folder holds a run of something else (the message says what differs),
+                holds other files, or cannot be written to.
+        """
+        folder = Path(folder)
+        path = folder / "config.json"
+        rows = len(jax.tree.leaves(data)[0])
+        plain = to_plain(config) | {"rows": rows, "digest": digest(data)}
+        try:
+            if not path.exists():
+                if folder.exists() and any(folder.iterdir()):
+                    raise InputError(f"{folder} is not empty and holds no run: name a new folder")
+                (folder / "figures").mkdir(parents=True, exist_ok=True)
+                path.write_text(json.dumps(plain, indent=2) + "\n")
+            elif changed := differences(_read(path), plain):
+                raise InputError(
+                    f"{folder} holds a run of another configuration: {'; '.join(changed)}"
+                )
+            return cls(folder, config)
+        except OSError as error:
+            raise InputError(f"cannot write a run to {folder}: {error}") from error
+
+    @cached_property
+    def algorithm(self) -> Algorithm:
+        """What the run trains."""
+        return self.config.model.build().algorithm(self.config.tx())
+
+    def restore(self, mesh: Mesh | None = None) -> TrainState | None:
+        """Return the newest state, or None where none was saved yet.
+
+        Metrics that were logged after it are dropped: the run goes on from the state.
+        """
+        if self.checkpoints.latest is None:
+            return None
+        mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
+        event = np.zeros((1, *self.config.model.event_shape), np.float32)
+        like = jax.eval_shape(self.algorithm.init, jax.random.key(0), {"x": event})
+        return self.checkpoints.restore(like, sharding.replicated(mesh))
+
+    def log(self, record: dict[str, Any]) -> None:
+        """Append one line to `metrics.jsonl`."""
+        with (self.folder / "metrics.jsonl").open("a") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Return the lines of `metrics.jsonl`; a last one cut short by a crash is left out."""
+        path = self.folder / "metrics.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        records = []
+        for line in lines:
+            try:
+                records.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+        return records
+
+    def drop_metrics_after(self, step: int) -> None:
+        """Forget what was logged after a step: a resumed run goes through it again."""
+        kept = [record for record in self.metrics() if record["step"] <= step]
+        path = self.folder / "metrics.jsonl"
+        if path.exists():
+            path.write_text("".join(json.dumps(record) + "\n" for record in kept))
+
+
+class Trained:
+    """A trained model: `load` returns it.
+
+    Pictures go in and come out as uint8, (n, height, width, channels); other data as floats.
+
+    Attributes:
+        model: the model.
+        state: its state.
+        config: the run's configuration.
+    """
+
+    batch = 256  # examples a call of the device, so that any n fits
+
+    def __init__(self, config: TrainingConfig, state: TrainState):
+        self.config = config
+        self.state = state
+        self.model = config.model.build()
+        self._sample = jax.jit(self.model.sample, static_argnums=2)
+        self._reconstruct = jax.jit(self.model.reconstruct)
+        self._encode = jax.jit(lambda state, x: self.model.encode(state, x)[0])
+        self._decode = jax.jit(self.model.decode)
+
+    def sample(self, n: int, *, seed: int = 0) -> np.ndarray:
+        """Return n new examples; the first ones do not depend on n.
+
+        Args:
+            n: examples, 0 or more.
+            seed: the same one gives the same examples.
+        """
+        if n < 0:
+            raise InputError(f"cannot draw {n} examples")
+        key = jax.random.key(seed)
+        blocks = [
+            np.asarray(self._sample(self.state, jax.random.fold_in(key, block), self.batch))
+            for block in range(-(-n // self.batch))
+        ]
+        empty = np.zeros((0, *self.config.model.event_shape), np.float32)
+        return self._to_data(np.concatenate([empty, *blocks])[:n])
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """Return what the model makes of each example, of the same shape."""
+        return self._to_data(self._in_blocks(self._reconstruct, self._checked(images)))
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Return the mean latent of each example, (n, latent) float32."""
+        return self._in_blocks(self._encode, self._checked(images))
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Return the example of each latent, (n, latent)."""
+        return self._to_data(self._in_blocks(self._decode, np.asarray(latents, np.float32)))
+
+    def _checked(self, images: np.ndarray) -> np.ndarray:
+        images = np.asarray(images)
+        self.model.check({"x": images})
+        return images
+
+    def _in_blocks(self, function: partial[Array] | Any, inputs: np.ndarray) -> np.ndarray:
+        """Apply to blocks of one size (the last one padded), so that one program serves any n."""
+        if len(inputs) == 0:
+            shape = jax.eval_shape(function, self.state, inputs).shape
+            return np.zeros(shape, np.float32)
+        outputs = []
+        for start in range(0, len(inputs), self.batch):
+            block = inputs[start : start + self.batch]
+            padding = [(0, self.batch - len(block))] + [(0, 0)] * (inputs.ndim - 1)
+            outputs.append(np.asarray(function(self.state, np.pad(block, padding)))[: len(block)])
+        return np.concatenate(outputs)
+
+    def _to_data(self, x: np.ndarray) -> np.ndarray:
+        if len(self.config.model.event_shape) != 3:
+            return x
+        return np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+
+
+def load(folder: str | Path) -> Trained:
+    """Return the trained model of a run's folder, on this machine's first device.
+
+    Args:
+        folder: as `scripts/train_celeba_vae.py --run` wrote it.
+
+    Raises:
+        InputError: there is no run, or it has no checkpoint yet.
+    """
+    path = Path(folder) / "config.json"
+    if not path.is_file():
+        raise InputError(f"no run in {folder}: it has no config.json")
+    plain = {name: value for name, value in _read(path).items() if name not in ("rows", "digest")}
+    config = from_plain(plain)
+    run = Run(Path(folder), config)
+    state = run.restore()
+    if state is None:
+        raise InputError(f"the run in {folder} has no checkpoint yet")
+    return Trained(config, state)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        plain = json.loads(path.read_text())
+    except (json.JSONDecodeError, OSError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    if not isinstance(plain, dict):
+        raise InputError(f"{path} does not hold a configuration")
+    return plain

@@ -1,0 +1,74 @@
+"""Devices: the mesh, what is copied to each and what is split; the only file that knows of them.
+
+Data and state are replicated; every gathered batch is split along its examples. Without that
+constraint each device would compute the whole batch.
+
+References:
+    jax.sharding, "Distributed arrays and automatic parallelization" (JAX documentation).
+"""
+
+import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from genjax.errors import InputError
+
+AXIS = "data"
+Tree = TypeVar("Tree")
+
+
+def start() -> None:
+    """Join the other hosts, if a cluster's launcher or the environment names any.
+
+    Slurm, Open MPI, Kubernetes and TPU pods are recognised by `jax.distributed.initialize`; by
+    hand, set JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID. Call it before
+    anything else of JAX; without a cluster it does nothing.
+    """
+    if "JAX_COORDINATOR_ADDRESS" in os.environ:
+        jax.distributed.initialize(
+            num_processes=int(os.environ["JAX_NUM_PROCESSES"]),
+            process_id=int(os.environ["JAX_PROCESS_ID"]),
+        )
+    elif int(os.environ.get("SLURM_NTASKS", 1)) > 1 or "TPU_WORKER_HOSTNAMES" in os.environ:
+        jax.distributed.initialize()
+
+
+def data_mesh(devices: Sequence[jax.Device] | None = None) -> Mesh:
+    """Return a one-dimensional mesh, axis "data", over `devices` (all of them by default)."""
+    devices = list(jax.devices() if devices is None else devices)
+    return jax.make_mesh((len(devices),), (AXIS,), (AxisType.Auto,), devices=devices)
+
+
+def check_divides(batch_size: int, mesh: Mesh) -> None:
+    """Raise InputError unless a batch splits evenly over the mesh's devices."""
+    if batch_size % mesh.size:
+        raise InputError(
+            f"a batch of {batch_size} does not split over {mesh.size} devices; "
+            f"take a multiple of {mesh.size}"
+        )
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """Return the placement of what every device has whole."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def replicate(tree: Tree, mesh: Mesh) -> Tree:
+    """Put a tree of arrays on every device of the mesh."""
+    return jax.device_put(tree, replicated(mesh))
+
+
+def own_copy(tree: Tree, mesh: Mesh) -> Tree:
+    """Replicate into new buffers, which may be donated: `device_put` alone may alias."""
+    return replicate(jax.tree.map(jnp.copy, tree), mesh)
+
+
+def split_batch(tree: Tree, mesh: Mesh) -> Tree:
+    """Inside jit: split axis 1 (the examples; axis 0 counts minibatches) over the devices."""
+    if mesh.size == 1:
+        return tree
+    return jax.lax.with_sharding_constraint(tree, NamedSharding(mesh, PartitionSpec(None, AXIS)))
