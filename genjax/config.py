@@ -20,7 +20,7 @@ class DataConfig:
     Attributes:
         path: CelebA in either layout, a folder or a zip of pictures; None draws faces.
         drawn: how many faces are drawn.
-        split: of CelebA's partition.
+        split: of CelebA's partition; None is "train" where there is one, and else everything.
         crop: None stretches; "square" takes the largest central square, a number the central
             square of so many pixels; then the picture is resized to the model's shape.
         limit: at most so many pictures, the first ones.
@@ -29,7 +29,7 @@ class DataConfig:
 
     path: str | None = None
     drawn: int = 20_000
-    split: Literal["train", "validation", "test", "train+validation", "all"] = "train"
+    split: Literal["train", "validation", "test", "train+validation", "all"] | None = None
     crop: int | Literal["square"] | None = None
     limit: int | None = None
     strict: bool = False

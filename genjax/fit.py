@@ -107,7 +107,7 @@ def fit(
         2.0
     """
     mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
-    n = _check(algorithm, data, batch_size, chunk)
+    n = check_data(algorithm, data, batch_size, chunk)
     sharding.check_divides(batch_size, mesh)
     data = sharding.replicate(data, mesh)
     if state is None:
@@ -181,7 +181,7 @@ def fit_many(
     over: Callable[..., Any] = {"vmap": jax.vmap, "map": lambda f: partial(jax.lax.map, f)}[by]
     mesh = sharding.data_mesh(jax.devices()[:1])
     algorithm = build(jax.tree.map(lambda leaf: leaf[0], settings))
-    n = _check(algorithm, data, batch_size, chunk)
+    n = check_data(algorithm, data, batch_size, chunk)
     data = sharding.replicate(data, mesh)
 
     @jax.jit
@@ -210,8 +210,8 @@ def fit_many(
     return _drive(run, lambda *_: None, states, start, steps, chunk, n, rows_a_step, hooks)
 
 
-def _check(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) -> int:
-    """Return the number of rows, or say what does not fit."""
+def check_data(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) -> int:
+    """Return the number of rows; raise InputError if `fit` could not train on this data."""
     rows = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(data)}
     if len(rows) != 1 or rows == {()}:
         raise InputError(f"data needs arrays with one common number of rows, got {sorted(rows)}")

@@ -1,5 +1,6 @@
 """Hooks for `fit`: what is shown, logged, saved and stopped between chunks."""
 
+import math
 import signal
 import sys
 import time
@@ -7,9 +8,10 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
-import jax
 import numpy as np
 
+from genjax import sharding
+from genjax.algorithm import TrainState
 from genjax.fit import Progress
 from genjax.run import Run
 
@@ -103,9 +105,8 @@ class ProgressLine:
     ):
         self._speed, self._fraction, self._unit = Speed(examples_a_step), fraction, unit
         self._every, self._stream = every_seconds, stream
-        self._start = time.perf_counter()
-        self._first: float | None = None
-        self._printed = -float("inf")
+        self._first: tuple[float, float] | None = None
+        self._printed = -math.inf
         self._live: Any = None
 
     def __enter__(self) -> "ProgressLine":
@@ -132,11 +133,11 @@ class ProgressLine:
         now = time.perf_counter()
         done = self._fraction(progress.step)
         if self._first is None:
-            self._first = done
+            self._first = (done, now)
         left = "?"
-        if rate and done > self._first:
-            elapsed = now - self._start
-            seconds = max(0, round(elapsed * (1 - done) / (done - self._first)))
+        if done > self._first[0]:
+            elapsed, gained = now - self._first[1], done - self._first[0]
+            seconds = max(0, round(elapsed * (1 - done) / gained))
             left = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         parts = "  ".join(
             f"{name.rpartition('/')[2]} {float(values[-1]):.4g}"
@@ -159,25 +160,28 @@ class Every:
         seconds: between calls.
         growth: the interval is multiplied by this after each call, up to `longest`.
         longest: seconds.
+        at_once: act at the first chunk too.
     """
 
     def __init__(
         self,
-        action: Callable[[Any], None],
+        action: Callable[[TrainState], object],
         seconds: float,
         *,
         growth: float = 1.0,
         longest: float = 600.0,
+        at_once: bool = False,
     ):
         self._action, self._seconds, self._growth, self._longest = action, seconds, growth, longest
-        self._last = time.perf_counter()
+        self._last = -math.inf if at_once else time.perf_counter()
 
     def __call__(self, progress: Progress) -> None:
         """Act if it is time."""
-        if time.perf_counter() - self._last >= self._seconds:
+        if sharding.agree(time.perf_counter() - self._last >= self._seconds):
             self._action(progress.state)
+            if math.isfinite(self._last):
+                self._seconds = min(self._seconds * self._growth, self._longest)
             self._last = time.perf_counter()
-            self._seconds = min(self._seconds * self._growth, self._longest)
 
 
 class TimeLimit:
@@ -188,7 +192,7 @@ class TimeLimit:
     """
 
     def __init__(self, minutes: float | None):
-        self._seconds = float("inf") if minutes is None else 60 * minutes
+        self._seconds = math.inf if minutes is None else 60 * minutes
         self._start = time.perf_counter()
 
     @property
@@ -197,8 +201,8 @@ class TimeLimit:
         return (time.perf_counter() - self._start) / self._seconds
 
     def __call__(self, progress: Progress) -> bool:
-        """Return whether the time is up."""
-        return self.fraction >= 1
+        """Return whether the time is up, on any host."""
+        return sharding.agree(self.fraction >= 1)
 
 
 class Interrupt:
@@ -235,10 +239,5 @@ class Interrupt:
         self._restore()
 
     def __call__(self, progress: Progress) -> bool:
-        """Return whether a signal arrived; with several hosts, whether any of them got one."""
-        here = self.signal is not None
-        if jax.process_count() == 1:
-            return here
-        from jax.experimental import multihost_utils
-
-        return bool(np.any(multihost_utils.process_allgather(np.array(here))))
+        """Return whether a signal arrived, on any host."""
+        return sharding.agree(self.signal is not None)

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from genjax.errors import InputError
@@ -72,3 +73,20 @@ def split_batch(tree: Tree, mesh: Mesh) -> Tree:
     if mesh.size == 1:
         return tree
     return jax.lax.with_sharding_constraint(tree, NamedSharding(mesh, PartitionSpec(None, AXIS)))
+
+
+def local(tree: Tree) -> Tree:
+    """Return this host's copy of a replicated tree, which it may use without the other hosts."""
+    return jax.tree.map(lambda leaf: leaf.addressable_data(0), tree)
+
+
+def agree(flag: bool) -> bool:
+    """Return whether the flag is set on any host: what hosts decide by their own clocks.
+
+    Every host must call it, the same number of times.
+    """
+    if jax.process_count() == 1:
+        return flag
+    from jax.experimental import multihost_utils
+
+    return bool(np.any(multihost_utils.process_allgather(np.array(flag))))

@@ -10,7 +10,6 @@ References:
     Higgins et al., "beta-VAE", ICLR 2017.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -225,10 +224,8 @@ class VAEConfig:
         Raises:
             InputError: convolutions over what is no picture, an empty width, a negative β.
         """
-        if self.network == "conv" and len(self.event_shape) != 3:
-            raise InputError(
-                f"convolutions need event_shape (height, width, channels), got {self.event_shape}"
-            )
+        if self.network == "conv":
+            _ = self.picture_shape
         sizes = (*self.event_shape, self.latent_size, *self.channels, *self.hidden)
         if min(sizes) < 1 or not self.event_shape or not self.channels:
             raise InputError(f"sizes must be 1 or more: {self}")
@@ -244,7 +241,8 @@ class VAEConfig:
         decoder: nn.Module
         if self.network == "conv":
             encoder = ConvEncoder(self.channels, 2 * self.latent_size, **shared)
-            decoder = ConvDecoder(self.channels, outputs_shape, **shared)  # type: ignore[arg-type]
+            height, width, channels = outputs_shape
+            decoder = ConvDecoder(self.channels, (height, width, channels), **shared)
         else:
             encoder = MLP(self.hidden, (2 * self.latent_size,), **shared)
             decoder = MLP(self.hidden[::-1], outputs_shape, **shared)
@@ -259,6 +257,9 @@ class VAEConfig:
         )
 
     @property
-    def dimensions(self) -> int:
-        """Numbers an example."""
-        return math.prod(self.event_shape)
+    def picture_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels); InputError if the examples are no pictures."""
+        if len(self.event_shape) != 3:
+            raise InputError(f"pictures have (height, width, channels), not {self.event_shape}")
+        height, width, channels = self.event_shape
+        return height, width, channels

@@ -15,7 +15,7 @@ from flax import linen as nn
 from jax import Array
 
 from genjax.nets.conv import Conv, ConvTranspose
-from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName
+from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName, has_bias
 
 SMALLEST = 8  # the shorter side is halved until it is no longer than this
 
@@ -68,7 +68,7 @@ class ConvEncoder(nn.Module):
         """Return (batch, outputs) of x (batch, height, width, channels)."""
         depth = len(halvings((x.shape[1], x.shape[2]))) - 1
         for features in widths(self.channels, depth):
-            x = Conv(features, dtype=self.dtype)(x)
+            x = Conv(features, use_bias=has_bias(self.norm), dtype=self.dtype)(x)
             x = Norm(self.norm, self.dtype)(x, train=train)
             x = ACTIVATIONS[self.activation](x)
         x = x.reshape(x.shape[0], -1)
@@ -101,7 +101,7 @@ class ConvDecoder(nn.Module):
         x = nn.Dense(math.prod(smallest) * features[-1], dtype=self.dtype)(z)
         x = x.reshape(x.shape[0], *smallest, features[-1])
         for size, width in zip(larger[:0:-1], features[-2::-1], strict=True):
-            x = ConvTranspose(width, dtype=self.dtype)(x, size)
+            x = ConvTranspose(width, use_bias=has_bias(self.norm), dtype=self.dtype)(x, size)
             x = Norm(self.norm, self.dtype)(x, train=train)
             x = ACTIVATIONS[self.activation](x)
         last = ConvTranspose(self.output_shape[2], stride=2 if larger else 1, dtype=self.dtype)

@@ -6,7 +6,7 @@ from typing import Any
 from flax import linen as nn
 from jax import Array
 
-from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName
+from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName, has_bias
 
 
 class MLP(nn.Module):
@@ -38,7 +38,7 @@ class MLP(nn.Module):
         """Return (batch, *output_shape) of x (batch, ...)."""
         x = x.reshape(x.shape[0], -1)
         for units in self.hidden:
-            x = nn.Dense(units, dtype=self.dtype)(x)
+            x = nn.Dense(units, use_bias=has_bias(self.norm), dtype=self.dtype)(x)
             x = Norm(self.norm, self.dtype)(x, train=train)
             x = ACTIVATIONS[self.activation](x)
         x = nn.Dense(math.prod(self.output_shape), dtype=self.dtype)(x)

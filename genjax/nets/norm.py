@@ -22,6 +22,14 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+def has_bias(kind: NormName) -> bool:
+    """Return whether the layer before a normalisation should have a bias.
+
+    Batch normalisation subtracts any; its gradient would be rounding noise, which Adam scales up.
+    """
+    return kind != "batch"
+
+
 class Norm(nn.Module):
     """No normalisation, batch or group normalisation, over the last axis.
 

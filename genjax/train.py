@@ -1,0 +1,140 @@
+"""Train on pictures into a run's folder: `fit` with a progress line, logs, pictures, checkpoints."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+
+from genjax import plots, sharding
+from genjax.algorithm import TrainState
+from genjax.config import TrainingConfig
+from genjax.data.training_set import TrainingSet
+from genjax.errors import InputError
+from genjax.fit import NonFiniteError, check_data, fit
+from genjax.hooks import Every, Interrupt, MetricsLog, ProgressLine, TimeLimit
+from genjax.run import Run, Trained
+
+_SAMPLES = 64
+_CHECKPOINT_SECONDS = 300.0
+_PICTURE_SECONDS = 15.0  # then 30, 60, ... up to ten minutes apart
+
+
+class Outcome(NamedTuple):
+    """How a training ended.
+
+    Attributes:
+        step: reached and saved.
+        seconds: spent in `fit`.
+        interrupted: 0, or the number of the signal that stopped it.
+        figures: the newest pictures.
+    """
+
+    step: int
+    seconds: float
+    interrupted: int
+    figures: tuple[Path, ...]
+
+
+def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outcome:
+    """Train into a folder, or go on with the run that is there.
+
+    Args:
+        config: what to train, and until when.
+        data: what it learns from.
+        folder: of the run.
+
+    Raises:
+        InputError: data, settings and folder do not fit together.
+        NonFiniteError: training diverged; the checkpoints are untouched.
+    """
+    mesh = sharding.data_mesh()
+    batch = {"x": data.pixels}
+    algorithm = config.model.build().algorithm(config.tx())
+    check_data(algorithm, batch, config.batch_size, config.chunk)
+    sharding.check_divides(config.batch_size, mesh)
+    main_process = jax.process_index() == 0
+    run = Run.open(folder, config, batch)
+    state = run.restore(mesh)
+    start = 0 if state is None else int(state.step)
+    if main_process:
+        run.drop_metrics_after(start)
+    steps = config.steps_of(len(data.pixels))
+    examples = config.batch_size * algorithm.minibatches
+    time_limit, interrupt = TimeLimit(config.minutes), Interrupt()
+    draw = _pictures(run, config, data)
+    if start >= steps:
+        print(f"step {start:,} of {steps:,} is reached already: ask for more with --steps")
+    elif main_process:
+        print(f"{'going on from' if start else 'starting at'} step {start:,}", file=sys.stderr)
+
+    def fraction(step: int) -> float:
+        return max((step - start) / (steps - start), time_limit.fraction)
+
+    began = time.perf_counter()
+    metrics_log = MetricsLog(run, examples)
+    with interrupt, ProgressLine(examples, fraction) as line:
+        try:
+            state = fit(
+                algorithm,
+                batch,
+                steps=steps,
+                key=jax.random.key(config.seed),
+                batch_size=config.batch_size,
+                state=state,
+                chunk=config.chunk,
+                mesh=mesh,
+                hooks=[
+                    *((line, metrics_log) if main_process else ()),
+                    Every(draw, _PICTURE_SECONDS, growth=2.0, at_once=True),
+                    Every(run.checkpoints.save, _CHECKPOINT_SECONDS),
+                    time_limit,
+                    interrupt,
+                ],
+            )
+        except NonFiniteError as error:
+            last = run.checkpoints.latest
+            kept = f"the last good checkpoint is step {last}" if last else "no checkpoint was made"
+            error.args = (f"{error}; {kept}, in {run.folder}",)
+            raise
+        finally:
+            metrics_log.close()
+        run.checkpoints.save(state)
+    figures = tuple(draw(state))
+    return Outcome(
+        int(state.step), time.perf_counter() - began, int(interrupt.signal or 0), figures
+    )
+
+
+def _pictures(
+    run: Run, config: TrainingConfig, data: TrainingSet
+) -> Callable[[TrainState], list[Path]]:
+    """Return a function that draws samples, reconstructions and curves of a state."""
+    originals = data.shown
+    which = "held-out" if data.held_out else "training"
+
+    trained: list[Trained] = []  # made once: its programs are compiled once
+
+    def draw(state: TrainState) -> list[Path]:
+        if jax.process_index() != 0:
+            return []
+        state = sharding.local(state)
+        if not trained:
+            trained.append(Trained(config, state))
+        trained[0].state = state
+        step = int(state.step)
+        figures = run.folder / "figures"
+        sheets = {
+            f"samples_{step:07}.png": plots.image_grid(trained[0].sample(_SAMPLES)),
+            f"reconstructions_{which}_{step:07}.png": plots.side_by_side(
+                originals, trained[0].reconstruct(originals)
+            ),
+        }
+        for name, sheet in sheets.items():
+            plots.save_image(figures / name, sheet)
+        plots.save_curves(figures / "curves.png", run.metrics())
+        return [*(figures / name for name in sheets), figures / "curves.png"]
+
+    return draw

@@ -1,0 +1,118 @@
+"""What the scripts share: a configuration from a file and from options, and errors of one line."""
+
+import json
+import runpy
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from genjax.config import TrainingConfig, from_plain
+from genjax.errors import InputError
+from genjax.fit import NonFiniteError
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Where:
+    config: Annotated[
+        Path | None, tyro.conf.arg(help="a file of configs/, or a run's config.json")
+    ] = None
+    run: Annotated[Path | None, tyro.conf.arg(help="the run's folder")] = None
+    data: Annotated[
+        Path | None, tyro.conf.arg(help="CelebA, a folder or a zip; default: draw faces")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Arguments(_Where):
+    training: Annotated[TrainingConfig, tyro.conf.arg(name="")] = field(
+        default_factory=TrainingConfig
+    )
+
+
+def load_config(path: Path) -> TrainingConfig:
+    """Return a file's CONFIG, or the configuration that a run's `config.json` holds.
+
+    Raises:
+        InputError: there is no such file, or it holds no configuration.
+    """
+    if not path.is_file():
+        raise InputError(f"no such configuration: {path}")
+    if path.suffix == ".json":
+        try:
+            plain = json.loads(path.read_text())
+            config = from_plain({k: v for k, v in plain.items() if k not in ("rows", "digest")})
+        except (json.JSONDecodeError, AttributeError) as error:
+            raise InputError(f"{path} holds no configuration: {error}") from error
+    else:
+        try:
+            config = runpy.run_path(str(path)).get("CONFIG")
+        except Exception as error:
+            raise InputError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    if not isinstance(config, TrainingConfig):
+        raise InputError(f"{path} holds no TrainingConfig named CONFIG")
+    return config
+
+
+def parse_training(
+    *, default: str, description: str | None, args: list[str] | None = None
+) -> tuple[TrainingConfig, Path]:
+    """Return the configuration and the run's folder that the command line asks for.
+
+    Without --config a run that exists goes on with its own configuration.
+
+    Args:
+        default: the name of a file of `configs/`.
+        description: for --help.
+        args: instead of the process's.
+
+    Raises:
+        InputError: both --steps and --minutes, or what `load_config` raises.
+    """
+    args = sys.argv[1:] if args is None else args
+    where, _ = tyro.cli(_Where, args=[*args], return_unknown_args=True, add_help=False)
+    saved = where.run / "config.json" if where.run else None
+    if where.config is not None:
+        path = where.config
+    elif saved is not None and saved.is_file():
+        path = saved
+    else:
+        path = CONFIGS / f"{default}.py"
+    config = load_config(path)
+    unlimited = replace(config, steps=None, minutes=None)
+    parsed = tyro.cli(
+        tyro.conf.AvoidSubcommands[_Arguments],
+        default=_Arguments(training=unlimited),
+        description=description,
+        args=args,
+    )
+    training = parsed.training
+    if training.steps is not None and training.minutes is not None:
+        raise InputError("name --steps or --minutes, not both")
+    if training.steps is None and training.minutes is None:
+        training = replace(training, steps=config.steps, minutes=config.minutes)
+    for name in ("steps", "minutes", "epochs"):
+        if (value := getattr(training, name)) is not None and value < 0:
+            raise InputError(f"--{name} must not be negative, got {value}")
+    if parsed.data is not None:
+        data = replace(training.data, path=str(parsed.data.expanduser().resolve()))
+        training = replace(training, data=data)
+    return training, parsed.run or Path("runs") / path.stem
+
+
+def report_errors(main: Callable[[], int]) -> None:
+    """Exit with main's status; what a user can mend is one line on standard error."""
+    try:
+        status = main()
+    except (InputError, NonFiniteError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        status = 1
+    except KeyboardInterrupt:
+        print("interrupted before training began; nothing was changed", file=sys.stderr)
+        status = 130
+    sys.exit(status)

@@ -1,0 +1,201 @@
+"""What every algorithm keeps: one compilation, exact resumption, devices, members, finiteness.
+
+A new model adds a row to ROWS.
+"""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from genjax import NonFiniteError, fit, fit_many, sharding
+from genjax.fit import _jitted_chunk
+from genjax.losses import Bernoulli, Gaussian
+from genjax.models import VAEConfig
+
+KEY = jax.random.key(7)
+BATCH, CHUNK = 8, 4
+
+
+def rows_of(*shape):
+    return {"x": np.random.default_rng(0).uniform(size=(44, *shape)).astype(np.float32)}
+
+
+def pictures(*shape):
+    return {"x": np.random.default_rng(0).integers(0, 256, (44, *shape), np.uint8)}
+
+
+# name -> (model, data): every model of the library at a small size
+ROWS = {
+    "mlp_vae": (
+        VAEConfig(
+            event_shape=(6,), network="mlp", hidden=(8,), latent_size=2, likelihood=Gaussian()
+        ),
+        rows_of(6),
+    ),
+    "conv_vae": (
+        VAEConfig(event_shape=(16, 12, 3), channels=(4, 8), latent_size=3, likelihood=Bernoulli()),
+        pictures(16, 12, 3),
+    ),
+    "conv_vae_with_statistics": (
+        VAEConfig(
+            event_shape=(16, 12, 1), channels=(4,), latent_size=3, norm="batch",
+            beta_warmup_steps=9,
+        ),
+        pictures(16, 12, 1),
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=ROWS)
+def row(request):
+    config, data = ROWS[request.param]
+    return config.build(), data
+
+
+@pytest.fixture(scope="module")
+def algorithm(row):
+    return row[0].algorithm(optax.adam(1e-3))
+
+
+@pytest.fixture(scope="module")
+def train(row, algorithm):
+    def run(steps, **options):
+        options = {"key": KEY, "batch_size": BATCH, "chunk": CHUNK} | options
+        return fit(algorithm, row[1], steps=steps, **options)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def ten_steps(train):
+    return train(10)
+
+
+def assert_same(a, b):
+    jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
+def assert_close(a, b, tolerance):
+    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=0, atol=tolerance), a, b)
+
+
+def test_one_compilation_serves_every_length_and_stop(train, algorithm):
+    before = _jitted_chunk._cache_size()
+    state = train(1)
+    compiled = _jitted_chunk._cache_size()
+    assert compiled <= before + 1
+    state = train(11, state=state)
+    train(13, state=state)
+    assert _jitted_chunk._cache_size() == compiled
+
+
+def test_training_learns_and_stays_finite(train, row):
+    losses = []
+    train(60, hooks=[lambda p: losses.extend(p.metrics["vae/loss"])])
+    assert np.isfinite(losses).all()
+    assert len(losses) == 60
+    assert np.mean(losses[-10:]) < np.mean(losses[:10])
+
+
+def test_same_seed_same_bits_other_seed_other_bits(train, ten_steps):
+    assert_same(train(10), ten_steps)
+    other = train(10, key=jax.random.key(8))
+    assert any(
+        (np.asarray(a) != np.asarray(b)).any()
+        for a, b in zip(
+            jax.tree.leaves(other.params), jax.tree.leaves(ten_steps.params), strict=True
+        )
+    )
+
+
+@pytest.mark.parametrize("cut", [1, 4, 5, 9])
+def test_a_run_cut_anywhere_equals_the_whole_bit_for_bit(train, ten_steps, cut):
+    assert_same(train(10, state=train(cut)), ten_steps)
+
+
+def test_eight_devices_equal_one_after_ten_steps(train, ten_steps):
+    assert jax.device_count() == 8
+    sharded = train(10, mesh=sharding.data_mesh())
+    leaf = jax.tree.leaves(sharded.params)[0]
+    assert len(leaf.sharding.device_set) == 8
+    assert_close(sharded.params, ten_steps.params, 1e-5)
+
+
+def members(row, by):
+    config_model, data = row
+
+    def build(settings):
+        return dataclasses.replace(config_model, beta=settings["beta"]).algorithm(
+            optax.adam(settings["rate"])
+        )
+
+    settings = {"beta": jnp.array([1.0, 0.5]), "rate": jnp.array([1e-3, 2e-3])}
+    keys = jax.random.split(KEY, 2)
+    options = {"steps": 10, "batch_size": BATCH, "chunk": CHUNK}
+    many = fit_many(build, data, keys=keys, settings=settings, by=by, **options)
+    one_by_one = [
+        fit(build(jax.tree.map(lambda v, i=i: v[i], settings)), data, key=keys[i], **options)
+        for i in range(2)
+    ]
+    return many, jax.tree.map(lambda *leaves: jnp.stack(leaves), *one_by_one)
+
+
+def test_members_by_map_equal_single_runs_to_the_bit(row):
+    assert_same(*members(row, "map"))
+
+
+def test_members_by_vmap_equal_single_runs_to_rounding(row):
+    many, single = members(row, "vmap")
+    assert_close(many.params, single.params, 1e-5)
+
+
+def test_a_planted_nan_stops_the_run_at_its_step_and_keeps_the_last_good_state(row, algorithm):
+    def step(state, batch, key):
+        new, metrics = algorithm.step(state, batch, key)
+        planted = jnp.where(state.step == 6, jnp.nan, 1.0)
+        return new._replace(params=jax.tree.map(lambda p: p * planted, new.params)), metrics
+
+    options = {"key": KEY, "batch_size": BATCH, "chunk": CHUNK}
+    seen = []
+    with pytest.raises(NonFiniteError, match="step 6: .*parameters of decoder") as caught:
+        fit(
+            algorithm._replace(step=step), row[1], steps=30, **options,
+            hooks=[lambda p: seen.append((p.step, len(p.metrics["vae/loss"])))],
+        )  # fmt: skip
+    assert caught.value.step == int(caught.value.state.step) == 6
+    assert seen == [(4, 4), (6, 2)]
+    assert_same(caught.value.state.params, fit(algorithm, row[1], steps=6, **options).params)
+
+
+def test_a_member_that_breaks_stays_while_the_others_go_on(row, algorithm):
+    def build(settings):
+        def step(state, batch, key):
+            new, metrics = algorithm.step(state, batch, key)
+            bad = (state.step == 3) & settings["breaks"]
+            planted = jnp.where(bad, jnp.nan, 1.0)
+            return new._replace(params=jax.tree.map(lambda p: p * planted, new.params)), metrics
+
+        return algorithm._replace(step=step)
+
+    states = fit_many(
+        build, row[1], steps=14, keys=jax.random.split(KEY, 2), batch_size=BATCH, chunk=CHUNK,
+        settings={"breaks": jnp.array([True, False])},
+    )  # fmt: skip
+    assert states.step.tolist() == [3, 14]
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(states.params))
+
+
+def test_the_chunk_is_traced_once(row, algorithm):
+    traces = []
+
+    def step(state, batch, key):
+        traces.append(0)
+        return algorithm.step(state, batch, key)
+
+    traced = algorithm._replace(step=step)
+    fit(traced, row[1], steps=10, key=KEY, batch_size=BATCH, chunk=CHUNK)
+    assert len(traces) == 2  # once for the metrics' shapes, once for the program
