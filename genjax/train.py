@@ -1,4 +1,4 @@
-"""Train on pictures into a run's folder: `fit` with a progress line, logs, pictures, checkpoints."""
+"""Train on pictures into a run's folder: `fit` with a progress line, logs and checkpoints."""
 
 import sys
 import time
@@ -12,7 +12,6 @@ from genjax import plots, sharding
 from genjax.algorithm import TrainState
 from genjax.config import TrainingConfig
 from genjax.data.training_set import TrainingSet
-from genjax.errors import InputError
 from genjax.fit import NonFiniteError, check_data, fit
 from genjax.hooks import Every, Interrupt, MetricsLog, ProgressLine, TimeLimit
 from genjax.run import Run, Trained

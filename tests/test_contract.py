@@ -161,7 +161,7 @@ def test_a_planted_nan_stops_the_run_at_its_step_and_keeps_the_last_good_state(r
 
     options = {"key": KEY, "batch_size": BATCH, "chunk": CHUNK}
     seen = []
-    with pytest.raises(NonFiniteError, match="step 6: .*parameters of decoder") as caught:
+    with pytest.raises(NonFiniteError, match=r"step 6: .*parameters of decoder") as caught:
         fit(
             algorithm._replace(step=step), row[1], steps=30, **options,
             hooks=[lambda p: seen.append((p.step, len(p.metrics["vae/loss"])))],

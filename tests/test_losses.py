@@ -118,12 +118,14 @@ def test_weighted_squared_error_by_hand(root):
     squares = (x - scipy.special.expit(outputs)) ** 2
     error = np.array([squares[0].mean(), squares[1].mean()])
     expected = 100 * (np.sqrt(error) if root else error)
-    np.testing.assert_allclose(WeightedSquaredError(100, root).loss(outputs, x), expected, rtol=1e-5)
+    loss = WeightedSquaredError(100, root).loss(outputs, x)
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
 def test_the_root_of_a_perfect_reconstruction_has_a_finite_gradient():
     x = jnp.full((1, 2), 0.5)
-    gradient = jax.grad(lambda o: WeightedSquaredError(root=True).loss(o, x).sum())(jnp.zeros((1, 2)))
+    likelihood = WeightedSquaredError(root=True)
+    gradient = jax.grad(lambda outputs: likelihood.loss(outputs, x).sum())(jnp.zeros((1, 2)))
     assert np.isfinite(gradient).all()
 
 
