@@ -1,12 +1,11 @@
 """The pictures that a configuration asks for, and a few that it does not train on, to look at."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from genjax.config import DataConfig
-from genjax.data.celeba import has_partition, is_celeba, load_any
+from genjax.data.celeba import has_partition, load_any
 from genjax.data.drawn_faces import drawn_faces
 
 
@@ -45,9 +44,8 @@ def load_training_set(
         # Rows beyond the last are new faces of the same seed.
         pixels, _ = drawn_faces(n + shown, seed=seed, image_shape=image_shape)
         return TrainingSet(pixels[:n], pixels[n:], True, (f"drew {n:,} faces",))
-    partitioned = is_celeba(config.path) and has_partition(config.path)
+    partitioned = has_partition(config.path)
     split = config.split or ("train" if partitioned else "all")
-    config = replace(config, split=split)
     pictures = load_any(
         config.path,
         image_shape=image_shape,

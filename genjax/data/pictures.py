@@ -1,0 +1,203 @@
+"""Turn a folder or a zip of pictures into one uint8 array.
+
+One `Source` (names, and a way to read one) stands for folders and zips alike; one function decodes
+a picture; one loop fills the array. Pillow decodes in threads: it lets go of Python's lock while it
+decompresses and resizes. Spawned processes are no faster and need a guarded `__main__`; forked ones
+are, by a quarter, but a fork of a process that runs JAX may hang.
+"""
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from genjax.data.decode import MODES, Crop, Image, decode
+from genjax.data.source import DataError, Source, few, open_source, shown
+
+__all__ = ["DataError", "Pictures", "load_pictures", "read_pictures"]
+
+_CHUNK = 32
+
+Progress = bool | Callable[[int, int], None]
+
+
+class Pictures(NamedTuple):
+    """Decoded pictures and what is known of them, in one order."""
+
+    pixels: np.ndarray
+    """(n, height, width, channels) uint8."""
+    names: tuple[str, ...]
+    """File names relative to the folder or zip, with forward slashes."""
+    converted: dict[str, int]
+    """How many pictures came from another mode than the one asked for: {"L": 3, "CMYK": 1}."""
+    skipped: tuple[tuple[str, str], ...]
+    """(name, reason) of the files that are no whole pictures."""
+    attributes: pd.DataFrame | None = None
+    """One row a picture, indexed by `names`."""
+    partition: np.ndarray | None = None
+    """(n,) int8: 0 train, 1 validation, 2 test."""
+    notes: tuple[str, ...] = ()
+    """What was tolerated, a line each."""
+
+
+@contextmanager
+def _reporter(progress: Progress, total: int) -> Iterator[Callable[[int, int], None]]:
+    """The caller's callback, a bar if a terminal and rich are there to show it, or nothing."""
+    if callable(progress):
+        yield progress
+        return
+    if progress:
+        try:
+            from rich.console import Console
+            from rich.progress import Progress as Bar
+        except ImportError:
+            progress = False
+    if not progress or not (console := Console(stderr=True)).is_terminal:
+        yield lambda done, total: None
+        return
+    with Bar(console=console, transient=True) as bar:
+        task = bar.add_task("pictures", total=total)
+        yield lambda done, total: bar.update(task, completed=done)
+
+
+def _check(image_shape: tuple[int, int, int], crop: Crop, limit: int | None) -> None:
+    whole = all(isinstance(size, (int, np.integer)) and size > 0 for size in image_shape)
+    if len(image_shape) != 3 or not whole or image_shape[2] not in MODES:
+        raise DataError(f"image_shape must be (height, width, 1, 3 or 4), not {image_shape}")
+    number = isinstance(crop, int) and not isinstance(crop, bool) and crop > 0
+    if not (crop is None or crop == "square" or number):
+        raise DataError(f"crop must be None, 'square' or a number of pixels, not {crop!r}")
+    if limit is not None and limit < 1:
+        raise DataError(f"limit must be at least 1, not {limit}")
+
+
+def read_pictures(
+    source: Source,
+    names: Sequence[str],
+    *,
+    image_shape: tuple[int, int, int] = (128, 128, 3),
+    crop: Crop = None,
+    strict: bool = False,
+    limit: int | None = None,
+    progress: Progress = True,
+) -> Pictures:
+    """Decode `names` of an open `Source`; see `load_pictures`."""
+    _check(image_shape, crop, limit)
+    names = names[:limit]
+    total = len(names)
+    if not total:
+        raise DataError(f"no pictures chosen from {shown(str(source.path))}")
+    try:
+        pixels = np.empty((total, *image_shape), np.uint8)
+    except MemoryError as error:
+        size = total * np.prod(image_shape, dtype=float) / 2**30
+        raise DataError(f"{total:,} pictures of {image_shape} need {size:,.1f} GiB") from error
+    modes: Counter[str] = Counter()
+    skipped: dict[int, str] = {}
+
+    def work(start: int) -> list[tuple[int, str | None, str | None]]:
+        results = []
+        for index in range(start, min(start + _CHUNK, total)):
+            mode = reason = None
+            try:
+                pixels[index], mode = decode(source.read(names[index]), image_shape, crop)
+            except Exception as error:  # Pillow raises nearly anything on a hostile file
+                text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+                reason = " ".join(text.split())
+            results.append((index, mode, reason))
+        return results
+
+    Image.init()  # Pillow loads its plugins lazily, which threads should not do at once
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with warnings.catch_warnings(), _reporter(progress, total) as report:
+        # Odd EXIF and palettes are Pillow's to warn of; size is checked in `decode`.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        with ThreadPoolExecutor(cores) as pool:
+            try:
+                done = 0
+                for results in pool.map(work, range(0, total, _CHUNK)):
+                    for index, mode, reason in results:
+                        modes.update([mode] if mode else [])
+                        skipped.update({index: reason} if reason else {})
+                    done += len(results)
+                    report(done, total)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    broken = tuple((names[index], reason) for index, reason in skipped.items())
+    listed = few([f"{shown(name)} ({reason})" for name, reason in broken])
+    if broken and strict:
+        raise DataError(f"{len(broken):,} of {total:,} files are broken: {listed}")
+    if len(broken) == total:
+        raise DataError(f"no readable picture in {shown(str(source.path))}: {listed}")
+    kept = [index for index in range(total) if index not in skipped]
+    for to, index in enumerate(kept):  # close the gaps in place: a copy could outgrow the memory
+        if to != index:
+            pixels[to] = pixels[index]
+    return Pictures(
+        pixels[: len(kept)], tuple(names[i] for i in kept), dict(sorted(modes.items())), broken
+    )
+
+
+def load_pictures(
+    path: str | os.PathLike[str],
+    *,
+    image_shape: tuple[int, int, int] = (128, 128, 3),
+    crop: Crop = None,
+    strict: bool = False,
+    names: Sequence[str] | None = None,
+    limit: int | None = None,
+    progress: Progress = True,
+) -> Pictures:
+    """Load a folder or a zip of pictures into one array, on all cores.
+
+    Files whose extension is a picture's are read, in the order of their names (by code point);
+    hidden ones and macOS's `__MACOSX` are not. What cannot be decoded whole (truncated, empty,
+    encrypted, above Pillow's limit of pixels) is skipped and named in the result.
+
+    Args:
+        path: a folder, searched with all that is below it, or a zip file, which is not unpacked.
+        image_shape: (height, width, channels); 1 channel is grey, 3 RGB, 4 RGBA. With fewer than
+            four, transparent pictures are laid on white.
+        crop: None stretches the whole picture to the shape; "square" first takes the largest
+            central square, a number the central square of that side in pixels (the largest where
+            the picture is smaller).
+        strict: refuse if any picture is broken, rather than skip it.
+        names: only these, in this order; relative to the folder or zip.
+        limit: only the first so many.
+        progress: show a bar on a terminal (with rich), or a function of (done, total).
+
+    Returns:
+        The `Pictures`: pixels of shape (n, *image_shape), uint8.
+
+    Raises:
+        DataError: if there is no such folder or zip, or nothing in it can be used.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> Image.new("L", (8, 6), 200).save(f"{folder.name}/grey.png")
+        >>> pictures = load_pictures(folder.name, image_shape=(4, 4, 3), crop="square")
+        >>> pictures.pixels.shape, pictures.names, pictures.converted
+        ((1, 4, 4, 3), ('grey.png',), {'L': 1})
+    """
+    with open_source(path) as source:
+        if names is not None and (missing := sorted(set(names) - set(source.names))):
+            raise DataError(f"not in {shown(str(source.path))}: {few(missing)}")
+        chosen = source.names if names is None else tuple(names)
+        return read_pictures(
+            source,
+            chosen,
+            image_shape=image_shape,
+            crop=crop,
+            strict=strict,
+            limit=limit,
+            progress=progress,
+        )
