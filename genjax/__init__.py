@@ -1,17 +1,23 @@
 """Generative models in JAX that you can trust: the public names."""
 
 from genjax.algorithm import Algorithm, Aux, Context, Phase, TrainState, from_phases
+from genjax.errors import InputError
 from genjax.fit import NonFiniteError, Progress, fit, fit_many
+from genjax.run import Run, Trained, load
 
 __all__ = [
     "Algorithm",
     "Aux",
     "Context",
+    "InputError",
     "NonFiniteError",
     "Phase",
     "Progress",
+    "Run",
     "TrainState",
+    "Trained",
     "fit",
     "fit_many",
     "from_phases",
+    "load",
 ]

@@ -110,9 +110,7 @@ def fit(
     n = check_data(algorithm, data, batch_size, chunk)
     sharding.check_divides(batch_size, mesh)
     data = sharding.replicate(data, mesh)
-    if state is None:
-        first = jax.tree.map(lambda leaf: leaf[:batch_size], data)
-        state = jax.jit(initialise, static_argnums=0)(algorithm, key, first)
+    state = init(algorithm, data, key=key, batch_size=batch_size) if state is None else state
     state = sharding.own_copy(state, mesh)
     key = sharding.replicate(key, mesh)
 
@@ -125,6 +123,12 @@ def fit(
 
     rows_a_step = batch_size * algorithm.minibatches
     return _drive(run, check, state, int(state.step), steps, chunk, n, rows_a_step, hooks)
+
+
+def init(algorithm: Algorithm, data: PyTree, *, key: Array, batch_size: int) -> TrainState:
+    """Return the state that `fit` starts from, with these arguments, when it is given none."""
+    first = jax.tree.map(lambda leaf: leaf[:batch_size], data)
+    return jax.jit(initialise, static_argnums=0)(algorithm, key, first)
 
 
 def fit_many(
@@ -185,7 +189,7 @@ def fit_many(
     data = sharding.replicate(data, mesh)
 
     @jax.jit
-    def init(settings: PyTree, keys: Array, first: PyTree) -> TrainState:
+    def init_members(settings: PyTree, keys: Array, first: PyTree) -> TrainState:
         return over(lambda one: initialise(build(one[0]), one[1], first))((settings, keys))
 
     @partial(jax.jit, donate_argnums=0)
@@ -199,7 +203,7 @@ def fit_many(
         return over(one)((states, settings, keys))
 
     if states is None:
-        states = init(settings, keys, jax.tree.map(lambda leaf: leaf[:batch_size], data))
+        states = init_members(settings, keys, jax.tree.map(lambda leaf: leaf[:batch_size], data))
     states = sharding.own_copy(states, mesh)
 
     def run(states: TrainState, clock: Clock) -> tuple[TrainState, Metrics, Metrics]:

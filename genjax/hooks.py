@@ -27,20 +27,20 @@ class Speed:
         self.examples_a_step = examples_a_step
         self._first: tuple[int, float] | None = None
 
-    def __call__(self, step: int) -> float:
-        """Return examples a second between the first call and this one; 0 at the first."""
+    def __call__(self, step: int) -> float | None:
+        """Return examples a second since the first call; None at the first."""
         now = time.perf_counter()
         if self._first is None:
             self._first = (step, now)
         steps, seconds = step - self._first[0], now - self._first[1]
-        return self.examples_a_step * steps / seconds if steps else 0.0
+        return self.examples_a_step * steps / seconds if steps else None
 
 
 class MetricsLog:
     """Append the means of the metrics since the last line to `metrics.jsonl`.
 
     Args:
-        run: where to.
+        run: where to; its `seconds` go on from the last line.
         examples_a_step: for `examples_per_second`.
         every_seconds: at most one line in this time; `close` writes what is left.
     """
@@ -48,8 +48,10 @@ class MetricsLog:
     def __init__(self, run: Run, examples_a_step: int, *, every_seconds: float = 2.0):
         self._run, self._every = run, every_seconds
         self._speed = Speed(examples_a_step)
-        self._start = self._last = time.perf_counter()
-        self._step = 0
+        records = run.metrics()
+        self._last = time.perf_counter()
+        self._start = self._last - (records[-1]["seconds"] if records else 0.0)
+        self._step, self._rate = 0, None
         self._waiting: list[dict[str, np.ndarray]] = []
 
     def __call__(self, progress: Progress) -> None:
@@ -74,7 +76,7 @@ class MetricsLog:
             {
                 "step": self._step,
                 "seconds": round(self._last - self._start, 3),
-                "examples_per_second": round(self._rate, 1),
+                "examples_per_second": self._rate and round(self._rate, 1),
                 **means,
             }
         )
@@ -108,6 +110,7 @@ class ProgressLine:
         self._first: tuple[float, float] | None = None
         self._printed = -math.inf
         self._live: Any = None
+        self._text = ""  # the newest line, unless it was printed already
 
     def __enter__(self) -> "ProgressLine":
         if self._stream.isatty():
@@ -126,6 +129,8 @@ class ProgressLine:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+        elif self._text:
+            print(self._text, file=self._stream, flush=True)
 
     def __call__(self, progress: Progress) -> None:
         """Show the newest metrics."""
@@ -144,12 +149,13 @@ class ProgressLine:
             for name, values in progress.metrics.items()
         )
         speed = f"{rate:,.0f} {self._unit}/s" if rate else "compiled"
-        text = f"step {progress.step:,}  {speed}  {left} left  {parts}"
+        self._text = f"step {progress.step:,}  {speed}  {left} left  {parts}"
         if self._live is not None:
-            self._live.update(text)
+            self._live.update(self._text)
         elif now - self._printed >= self._every:
             self._printed = now
-            print(text, file=self._stream, flush=True)
+            print(self._text, file=self._stream, flush=True)
+            self._text = ""
 
 
 class Every:
@@ -160,7 +166,6 @@ class Every:
         seconds: between calls.
         growth: the interval is multiplied by this after each call, up to `longest`.
         longest: seconds.
-        at_once: act at the first chunk too.
     """
 
     def __init__(
@@ -170,17 +175,15 @@ class Every:
         *,
         growth: float = 1.0,
         longest: float = 600.0,
-        at_once: bool = False,
     ):
         self._action, self._seconds, self._growth, self._longest = action, seconds, growth, longest
-        self._last = -math.inf if at_once else time.perf_counter()
+        self._last = time.perf_counter()
 
     def __call__(self, progress: Progress) -> None:
         """Act if it is time."""
         if sharding.agree(time.perf_counter() - self._last >= self._seconds):
             self._action(progress.state)
-            if math.isfinite(self._last):
-                self._seconds = min(self._seconds * self._growth, self._longest)
+            self._seconds = min(self._seconds * self._growth, self._longest)
             self._last = time.perf_counter()
 
 

@@ -64,9 +64,13 @@ def save_curves(path: str | Path, records: Sequence[dict[str, Any]]) -> None:
     steps = [record["step"] for record in records]
     for index, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, index + 1)
-        axes.plot(steps, [record.get(name, float("nan")) for record in records])
+        axes.plot(steps, [_number(record.get(name)) for record in records])
         axes.set_title(name.rpartition("/")[2].replace("_", " "))
         axes.set_xlabel("step")
         axes.set_ylabel("nats per example" if name.endswith(("loss", "kl")) else "")
         axes.grid(alpha=0.3)
     figure.savefig(str(path), dpi=110)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value

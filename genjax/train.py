@@ -12,7 +12,7 @@ from genjax import plots, sharding
 from genjax.algorithm import TrainState
 from genjax.config import TrainingConfig
 from genjax.data.training_set import TrainingSet
-from genjax.fit import NonFiniteError, check_data, fit
+from genjax.fit import NonFiniteError, check_data, fit, init
 from genjax.hooks import Every, Interrupt, MetricsLog, ProgressLine, TimeLimit
 from genjax.run import Run, Trained
 
@@ -56,8 +56,9 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
     sharding.check_divides(config.batch_size, mesh)
     main_process = jax.process_index() == 0
     run = Run.open(folder, config, batch)
-    state = run.restore(mesh)
-    start = 0 if state is None else int(state.step)
+    key = jax.random.key(config.seed)
+    state = run.restore(mesh) or init(algorithm, batch, key=key, batch_size=config.batch_size)
+    start = int(state.step)
     if main_process:
         run.drop_metrics_after(start)
     steps = config.steps_of(len(data.pixels))
@@ -68,6 +69,9 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
         print(f"step {start:,} of {steps:,} is reached already: ask for more with --steps")
     elif main_process:
         print(f"{'going on from' if start else 'starting at'} step {start:,}", file=sys.stderr)
+
+    if start == 0:
+        draw(state)
 
     def fraction(step: int) -> float:
         return max((step - start) / (steps - start), time_limit.fraction)
@@ -80,14 +84,14 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
                 algorithm,
                 batch,
                 steps=steps,
-                key=jax.random.key(config.seed),
+                key=key,
                 batch_size=config.batch_size,
                 state=state,
                 chunk=config.chunk,
                 mesh=mesh,
                 hooks=[
                     *((line, metrics_log) if main_process else ()),
-                    Every(draw, _PICTURE_SECONDS, growth=2.0, at_once=True),
+                    Every(draw, _PICTURE_SECONDS, growth=2.0),
                     Every(run.checkpoints.save, _CHECKPOINT_SECONDS),
                     time_limit,
                     interrupt,
