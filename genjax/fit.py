@@ -221,7 +221,10 @@ def check_data(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) 
         raise InputError(f"data needs arrays with one common number of rows, got {sorted(rows)}")
     ((n,),) = rows
     if not 1 <= batch_size <= n:
-        raise InputError(f"a batch of {batch_size} cannot be drawn from {n} rows")
+        raise InputError(
+            f"a batch of {batch_size} cannot be drawn from {n} rows: "
+            "take a smaller batch, of 1 or more, or more data"
+        )
     if chunk < 1 or n + chunk * batch_size * algorithm.minibatches >= 2**31:
         raise InputError(f"a chunk of {chunk} steps: take 1 or more, and fewer than 2^31 rows")
     algorithm.check(data)

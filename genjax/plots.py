@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
+
+from genjax.errors import needs_extra
+
+with needs_extra("scripts", "pictures"):
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
 
 mpl.use("Agg")
 

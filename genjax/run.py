@@ -5,7 +5,8 @@
 
 import hashlib
 import json
-from functools import cached_property, partial
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -174,13 +175,10 @@ class Trained:
         self.model.check({"x": images})
         return images
 
-    def _in_blocks(self, function: partial[Array] | Any, inputs: np.ndarray) -> np.ndarray:
+    def _in_blocks(self, function: Callable[..., Array], inputs: np.ndarray) -> np.ndarray:
         """Apply to blocks of one size (the last one padded), so that one program serves any n."""
-        if len(inputs) == 0:
-            shape = jax.eval_shape(function, self.state, inputs).shape
-            return np.zeros(shape, np.float32)
         outputs = []
-        for start in range(0, len(inputs), self.batch):
+        for start in range(0, max(len(inputs), 1), self.batch):
             block = inputs[start : start + self.batch]
             padding = [(0, self.batch - len(block))] + [(0, 0)] * (inputs.ndim - 1)
             outputs.append(np.asarray(function(self.state, np.pad(block, padding)))[: len(block)])

@@ -47,7 +47,7 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
 
     Raises:
         InputError: data, settings and folder do not fit together.
-        NonFiniteError: training diverged; the checkpoints are untouched.
+        NonFiniteError: training diverged; the last good state is saved.
     """
     mesh = sharding.data_mesh()
     batch = {"x": data.pixels}
@@ -98,9 +98,9 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
                 ],
             )
         except NonFiniteError as error:
-            last = run.checkpoints.latest
-            kept = f"the last good checkpoint is step {last}" if last else "no checkpoint was made"
-            error.args = (f"{error}; {kept}, in {run.folder}",)
+            run.checkpoints.save(error.state)
+            kept = f"the last good state, of step {error.step}, is saved in {run.folder}"
+            error.args = (f"{error}; {kept}; try a lower learning rate in a new run",)
             raise
         finally:
             metrics_log.close()
