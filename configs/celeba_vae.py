@@ -10,7 +10,7 @@ Source:   the report "VAE on CelebA": four strided 3x3 convolutions of 32, 64, 6
 
 Three things are done otherwise than the report does them:
 - It says RMSE; the code that it links computes 10,000 x the mean squared error, as here. For the
-  root, add --model.likelihood.root True.
+  root, add --model.likelihood.root.
 - It multiplies the noise by the variance; the deviation belongs there.
 - It shows reconstructions as "generated". Here samples come from the prior, and reconstructions
   stand beside their originals.

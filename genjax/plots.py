@@ -19,14 +19,16 @@ def image_grid(images: np.ndarray, *, columns: int = 8, gap: int = 2) -> np.ndar
     """Return one white-gapped picture of many.
 
     Args:
-        images: (n, height, width, channels) uint8, 1, 3 or 4 channels (2: the first is shown).
-        columns: pictures a row.
+        images: (n, height, width, channels) uint8, n 1 or more; of 2 channels the first is shown,
+            of 4 the first three.
+        columns: pictures a row, at most.
         gap: pixels between them.
 
     Returns:
         (height', width', 3) uint8.
     """
     n, height, width, channels = images.shape
+    columns = min(columns, n)
     rows = -(-n // columns)
     if channels not in (3, 4):
         images = np.repeat(images[..., :1], 3, axis=-1)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
-import tyro
-
 from genjax.config import TrainingConfig, from_plain
-from genjax.errors import InputError
+from genjax.errors import InputError, needs_extra
 from genjax.fit import NonFiniteError
+
+with needs_extra("scripts", "command lines"):
+    import tyro
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
@@ -30,6 +31,9 @@ class _Where:
 
 @dataclass(frozen=True, kw_only=True)
 class _Arguments(_Where):
+    strict: Annotated[
+        bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="refuse broken pictures")
+    ] = False
     training: Annotated[TrainingConfig, tyro.conf.arg(name="")] = field(
         default_factory=TrainingConfig
     )
@@ -100,8 +104,10 @@ def parse_training(
         if (value := getattr(training, name)) is not None and value < 0:
             raise InputError(f"--{name} must not be negative, got {value}")
     if parsed.data is not None:
-        data = replace(training.data, path=str(parsed.data.expanduser().resolve()))
-        training = replace(training, data=data)
+        path_of_data = str(parsed.data.expanduser().resolve())
+        training = replace(training, data=replace(training.data, path=path_of_data))
+    if parsed.strict:
+        training = replace(training, data=replace(training.data, strict=True))
     return training, parsed.run or Path("runs") / path.stem
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from command_line import report_errors
 from PIL import Image
 
 import genjax
+from command_line import report_errors
 from genjax import plots
 
 

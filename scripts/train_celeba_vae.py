@@ -9,7 +9,6 @@ Every setting of the configuration is an option too: see --help.
 import sys
 
 from command_line import parse_training, report_errors
-
 from genjax import sharding
 from genjax.data.training_set import load_training_set
 from genjax.train import train

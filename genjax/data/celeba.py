@@ -98,17 +98,6 @@ def has_partition(path: str | os.PathLike[str]) -> bool:
     return layout is not None and layout.partition is not None
 
 
-def has_partition(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is laid out as CelebA and its partition list is there.
-
-    Example:
-        >>> has_partition("nowhere")
-        False
-    """
-    layout = _find(Path(os.path.expanduser(path)))
-    return layout is not None and layout.partition is not None
-
-
 def load_celeba(
     path: str | os.PathLike[str],
     *,

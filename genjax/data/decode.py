@@ -9,11 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-try:
+from genjax.errors import needs_extra
+
+with needs_extra("scripts", "pictures"):
     from PIL import Image, UnidentifiedImageError
     from PIL.Image import Transpose
-except ImportError as error:  # pragma: no cover
-    raise ImportError("pictures need Pillow: pip install 'genjax-models[scripts]'") from error
 
 # What Pillow may try, whatever the extension says: nothing that starts another program (EPS does).
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")

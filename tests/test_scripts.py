@@ -1,0 +1,153 @@
+"""The command lines: what they take, what they refuse, what they leave behind."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import command_line
+import genjax
+import sample
+import train_celeba_vae
+from genjax.config import TrainingConfig, to_plain
+from genjax.errors import InputError
+from genjax.losses import Gaussian, WeightedSquaredError
+from genjax.models import VAEConfig
+
+ROOT = Path(__file__).parents[1]
+TINY = TrainingConfig(
+    model=VAEConfig(event_shape=(16, 16, 3), channels=(4,), latent_size=3),
+    batch_size=8, steps=4, chunk=2,
+)  # fmt: skip
+
+
+def parse(*args):
+    return command_line.parse_training(default="celeba_vae", description="", args=list(args))
+
+
+@pytest.fixture(scope="module")
+def tiny_config(tmp_path_factory):
+    """A configuration file of pictures made here."""
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "pictures").mkdir()
+    for index in range(20):
+        pixels = np.random.default_rng(index).integers(0, 256, (16, 16, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / "pictures" / f"{index}.png")
+    (folder / "pictures" / "broken.png").write_bytes(b"not a picture")
+    plain = to_plain(
+        dataclasses.replace(
+            TINY, data=dataclasses.replace(TINY.data, path=str(folder / "pictures"))
+        )
+    )
+    (folder / "tiny.json").write_text(json.dumps(plain))
+    return folder / "tiny.json"
+
+
+def call(monkeypatch, script, *args):
+    monkeypatch.setattr(sys, "argv", ["script", *map(str, args)])
+    return script.main()
+
+
+def test_the_report_is_the_default():
+    config, folder = parse()
+    assert config.model == VAEConfig(likelihood=WeightedSquaredError(10_000.0, root=False))
+    assert (config.batch_size, config.learning_rate, config.optimizer) == (512, 5e-4, "adam")
+    assert config.steps_of(162_770) == round(400 * 162_770 / 512)
+    assert folder == Path("runs/celeba_vae")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.py")), ids=lambda p: p.stem)
+def test_every_configuration_loads_builds_and_says_its_command(path):
+    config = command_line.load_config(path)
+    config.model.build()
+    head = path.read_text().split('"""')[1]
+    assert all(word in head for word in ("Command:", "Time:", "Expect:", "Source:"))
+
+
+def test_every_setting_is_an_option():
+    config, folder = parse(
+        "--config", str(ROOT / "configs" / "faces_demo.py"), "--run", "there", "--steps", "7",
+        "--batch-size", "16", "--seed", "3", "--data", "faces.zip", "--model.beta", "4",
+        "--model.likelihood.root", "--data.split", "test", "--model.event-shape", "32",
+        "48", "1",
+    )  # fmt: skip
+    assert folder == Path("there")
+    assert (config.steps, config.minutes, config.batch_size, config.seed) == (7, None, 16, 3)
+    assert config.data.path == str(Path("faces.zip").resolve())
+    assert config.data.split == "test"
+    assert config.model.event_shape == (32, 48, 1)
+    assert (config.model.beta, config.model.likelihood.root) == (4.0, True)
+
+
+def test_a_run_goes_on_with_its_own_configuration(tmp_path):
+    config = dataclasses.replace(TINY, model=dataclasses.replace(TINY.model, likelihood=Gaussian()))
+    plain = to_plain(config) | {"rows": 1, "digest": "x"}
+    (tmp_path / "config.json").write_text(json.dumps(plain))
+    assert parse("--run", str(tmp_path)) == (config, tmp_path)
+    assert parse("--run", str(tmp_path), "--minutes", "2")[0].steps is None
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--steps", "1", "--minutes", "1"], "not both"),
+        (["--steps", "-1"], "negative"),
+        (["--config", "nowhere.py"], "no such configuration"),
+        (["--config", __file__], "cannot be run|holds no TrainingConfig"),
+        (["--config", str(ROOT / "pyproject.toml")], "cannot be run"),
+    ],
+)
+def test_impossible_options_are_refused_in_one_line(args, words):
+    with pytest.raises(InputError, match=words) as caught:
+        parse(*args)
+    assert "\n" not in str(caught.value)
+
+
+def test_training_from_a_folder_and_sampling(tiny_config, tmp_path, monkeypatch, capsys):
+    run = tmp_path / "run"
+    assert call(monkeypatch, train_celeba_vae, "--config", tiny_config, "--run", run) == 0
+    out, err = capsys.readouterr()
+    assert "trained to step 4" in out
+    assert "skipped 1 broken files: broken.png" in err
+    assert all((run / "figures" / line.split("/")[-1]).is_file()
+               for line in out.splitlines() if line.startswith("  "))  # fmt: skip
+    assert call(monkeypatch, train_celeba_vae, "--run", run, "--steps", "6") == 0
+    assert int(genjax.load(run).state.step) == 6
+    capsys.readouterr()
+    assert call(monkeypatch, train_celeba_vae, "--run", run, "--steps", "6") == 0
+    assert "reached already" in capsys.readouterr().out
+
+    assert call(monkeypatch, sample, run, "--n", "3", "--out", tmp_path / "sheet.png") == 0
+    assert Image.open(tmp_path / "sheet.png").size == (3 * 18 + 2, 18 + 2)
+    assert call(monkeypatch, sample, run, "--n", "3", "--out", tmp_path / "each") == 0
+    files = sorted((tmp_path / "each").iterdir())
+    assert len(files) == 3
+    drawn = np.asarray(Image.open(files[1]).convert("RGB"))
+    np.testing.assert_array_equal(drawn, genjax.load(run).sample(3)[1])
+    with pytest.raises(InputError, match="1 or more"):
+        call(monkeypatch, sample, run, "--n", "0")
+    with pytest.raises(InputError, match="no run"):
+        call(monkeypatch, sample, tmp_path / "nothing")
+
+
+def test_a_broken_picture_is_refused_where_that_is_asked_for(tiny_config, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match=r"broken\.png"):
+        call(
+            monkeypatch, train_celeba_vae, "--config", tiny_config, "--run", tmp_path / "run",
+            "--strict",
+        )  # fmt: skip
+    assert not (tmp_path / "run").exists()
+
+
+def test_errors_are_one_line_and_a_status(capsys):
+    def refuse():
+        raise InputError("no such folder")
+
+    with pytest.raises(SystemExit) as caught:
+        command_line.report_errors(refuse)
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == "error: no such folder\n"
