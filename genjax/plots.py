@@ -48,10 +48,12 @@ def save_image(path: str | Path, image: np.ndarray) -> None:
 def side_by_side(originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """Return a grid whose rows alternate: originals, and beneath each its reconstruction."""
     columns = min(8, len(originals))
-    rows = []
-    for start in range(0, len(originals), columns):
-        rows += [originals[start : start + columns], reconstructions[start : start + columns]]
-    return np.concatenate([image_grid(row, columns=columns) for row in rows])
+    missing = -len(originals) % columns
+    pairs = np.stack([originals, reconstructions])
+    white = np.full_like(pairs[:, :1], 255)
+    pairs = np.concatenate([pairs, *[white] * missing], axis=1)
+    rows = pairs.reshape(2, -1, columns, *originals.shape[1:]).swapaxes(0, 1)
+    return image_grid(rows.reshape(-1, *originals.shape[1:]), columns=columns)
 
 
 def save_curves(path: str | Path, records: Sequence[dict[str, Any]]) -> None:
