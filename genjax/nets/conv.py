@@ -9,10 +9,12 @@ transpose, by k the gradient of the weights. The derivative of each is made of t
 three rules give reverse-mode derivatives of every order (forward mode, `jax.jvp`, is not defined).
 
 XLA's own gradients of convolutions run on one thread when they stand in a loop on a CPU, and
-`genjax.fit` is a loop. There the primitives are ordinary convolutions and matrix products; GPUs
-and TPUs keep XLA's.
+`genjax.fit` is a loop. There the primitives are matrix products: of windows (im2col) with the
+kernel or the output, a group of pictures at a time so that the windows stay in the cache, and of
+the output with the kernel. GPUs and TPUs keep XLA's.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,9 +25,12 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array, lax
 
+from genjax.errors import InputError
+
 Padding = str | Sequence[tuple[int, int]]
 Pair = tuple[int, int]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
+CACHE = 4 << 20  # bytes of windows that a CPU takes at once
 
 
 class _Geometry(NamedTuple):
@@ -48,7 +53,7 @@ def _geometry(size: Pair, window: Pair, stride: int | Pair, padding: Padding) ->
         for n, k, s, (low, high) in zip(size, window, stride, pads, strict=True)
     )
     if min(out) < 1:
-        raise ValueError(f"a {window} kernel does not fit an image of {size} padded by {pads}")
+        raise InputError(f"a {window} kernel does not fit an image of {size} padded by {pads}")
     return _Geometry(size, window, stride, pads, out)
 
 
@@ -70,11 +75,44 @@ def _xla_by_kernel(g: _Geometry, x: Array, y: Array) -> Array:
     return jax.linear_transpose(lambda k: _xla_forward(g, x, k), k)(y)[0]
 
 
+def _windows(g: _Geometry, x: Array) -> Array:
+    """Every window of x, (batch, rows, columns, kernel rows * kernel columns * c_in)."""
+    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *((*p, 0) for p in g.pads), (0, 0, 0)])
+    (sh, sw), (h, w) = g.stride, g.out
+    shifts = [
+        x[:, a : a + sh * (h - 1) + 1 : sh, b : b + sw * (w - 1) + 1 : sw]
+        for a in range(g.window[0])
+        for b in range(g.window[1])
+    ]
+    return jnp.concatenate(shifts, axis=3)
+
+
+def _groups(g: _Geometry, x: Array) -> int:
+    """How many groups of pictures to take, so that a group's windows stay in the cache."""
+    picture = math.prod(g.out) * math.prod(g.window) * x.shape[3] * x.dtype.itemsize
+    n = x.shape[0]
+    return next(m for m in range(1, n + 1) if n % m == 0 and (n // m * picture <= CACHE or m == n))
+
+
+def _split(groups: int, x: Array) -> Array:
+    return x.reshape(groups, x.shape[0] // groups, *x.shape[1:])
+
+
 def _cpu_forward(g: _Geometry, x: Array, k: Array) -> Array:
-    y = lax.conv_general_dilated(
-        x, k, g.stride, g.pads, dimension_numbers=LAYOUT, preferred_element_type=_accumulator(x)
-    )
-    return y.astype(x.dtype)
+    """The product of every window with the kernel."""
+    k2 = k.reshape(-1, k.shape[3])
+
+    def group(x: Array) -> Array:
+        y = lax.dot_general(
+            _windows(g, x).reshape(-1, k2.shape[0]),
+            k2,
+            (((1,), (0,)), ((), ())),
+            preferred_element_type=_accumulator(x),
+        )
+        return y.astype(x.dtype).reshape(x.shape[0], *g.out, k.shape[3])
+
+    y = lax.map(group, _split(_groups(g, x), x))
+    return y.reshape(x.shape[0], *g.out, k.shape[3])
 
 
 def _cpu_by_input(g: _Geometry, y: Array, k: Array) -> Array:
@@ -107,19 +145,22 @@ def _cpu_by_input(g: _Geometry, y: Array, k: Array) -> Array:
 
 
 def _cpu_by_kernel(g: _Geometry, x: Array, y: Array) -> Array:
-    """The product of every window with its output."""
-    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *((*p, 0) for p in g.pads), (0, 0, 0)])
-    (sh, sw), (h, w) = g.stride, g.out
-    windows = jnp.stack(
-        [
-            x[:, a : a + sh * (h - 1) + 1 : sh, b : b + sw * (w - 1) + 1 : sw]
-            for a in range(g.window[0])
-            for b in range(g.window[1])
-        ],
-        axis=3,
-    )
-    k = jnp.einsum("nijtc,nijo->tco", windows, y, preferred_element_type=_accumulator(x))
-    return k.reshape(*g.window, *k.shape[1:]).astype(x.dtype)
+    """The product of every window with its output, summed over groups."""
+    groups, accumulator = _groups(g, x), _accumulator(x)
+    shape = (math.prod(g.window) * x.shape[3], y.shape[3])
+
+    def group(total: Array, pair: tuple[Array, Array]) -> tuple[Array, None]:
+        x, y = pair
+        windows = _windows(g, x).reshape(-1, shape[0])
+        dims = (((0,), (0,)), ((), ()))
+        product = lax.dot_general(
+            windows, y.reshape(-1, shape[1]), dims, preferred_element_type=accumulator
+        )
+        return total + product, None
+
+    pairs = (_split(groups, x), _split(groups, y))
+    k, _ = lax.scan(group, jnp.zeros(shape, accumulator), pairs)
+    return k.reshape(*g.window, x.shape[3], y.shape[3]).astype(x.dtype)
 
 
 def _primitive(cpu: Callable[..., Array], xla: Callable[..., Array]) -> Any:
@@ -163,7 +204,7 @@ def conv2d(x: Array, kernel: Array, *, stride: int | Pair = 2, padding: Padding 
         (batch, height', width', c_out); with "SAME", height' = ⌈height / stride⌉.
 
     Raises:
-        ValueError: the kernel is larger than the padded image.
+        InputError: the kernel is larger than the padded image.
 
     Example:
         >>> conv2d(jnp.ones((1, 7, 7, 3)), jnp.ones((3, 3, 3, 8))).shape
@@ -182,7 +223,7 @@ def conv2d_transpose(
     stride: int | Pair = 2,
     padding: Padding = "SAME",
 ) -> Array:
-    """Apply the transpose of `conv2d`: ⟨conv2d(x, k), y⟩ = ⟨x, conv2d_transpose(y, k)⟩.
+    """Apply the transpose of `conv2d`, the map with ⟨conv2d(x, k), y⟩ = ⟨x, transpose(y, k)⟩.
 
     Several sizes of x give the same size of y (7 and 8 both give 4), so the one wanted is named.
 
@@ -197,10 +238,11 @@ def conv2d_transpose(
         (batch, height, width, c_out).
 
     Raises:
-        ValueError: `conv2d` would not give y's size for `output_size`.
+        InputError: `conv2d` would not give y's size for `output_size`.
 
     Example:
-        >>> conv2d_transpose(jnp.ones((1, 4, 4, 8)), jnp.ones((3, 3, 3, 8)), output_size=(7, 7)).shape
+        >>> y, kernel = jnp.ones((1, 4, 4, 8)), jnp.ones((3, 3, 3, 8))
+        >>> conv2d_transpose(y, kernel, output_size=(7, 7)).shape
         (1, 7, 7, 3)
 
     References:
@@ -210,7 +252,7 @@ def conv2d_transpose(
     chex.assert_equal(y.shape[3], kernel.shape[3])
     g = _geometry(tuple(output_size), kernel.shape[:2], stride, padding)
     if y.shape[1:3] != g.out:
-        raise ValueError(f"output_size {g.size} belongs to an input of {g.out}, not {y.shape[1:3]}")
+        raise InputError(f"output_size {g.size} belongs to an input of {g.out}, not {y.shape[1:3]}")
     return _by_input(g, y, kernel)
 
 
