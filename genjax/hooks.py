@@ -51,7 +51,8 @@ class MetricsLog:
         records = run.metrics()
         self._last = time.perf_counter()
         self._start = self._last - (records[-1]["seconds"] if records else 0.0)
-        self._step, self._rate = 0, None
+        self._step = 0
+        self._rate: float | None = None
         self._waiting: list[dict[str, np.ndarray]] = []
 
     def __call__(self, progress: Progress) -> None:

@@ -11,7 +11,8 @@ from jax import lax
 
 from genjax.errors import InputError
 from genjax.nets import conv
-from genjax.nets.conv import Conv, ConvTranspose, conv2d, conv2d_transpose
+from genjax.nets.conv import conv2d, conv2d_transpose
+from genjax.nets.conv_layers import Conv, ConvTranspose
 
 RNG = np.random.default_rng(0)
 

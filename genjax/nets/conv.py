@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 import chex
 import jax
 import jax.numpy as jnp
-from flax import linen as nn
 from jax import Array, lax
 
 from genjax.errors import InputError
@@ -43,18 +42,30 @@ class _Geometry(NamedTuple):
     out: Pair  # size of the output
 
 
-def _geometry(size: Pair, window: Pair, stride: int | Pair, padding: Padding) -> _Geometry:
-    stride = (stride, stride) if isinstance(stride, int) else (stride[0], stride[1])
+def _pair(values: Sequence[int]) -> Pair:
+    rows, columns = values
+    return int(rows), int(columns)
+
+
+def _geometry(
+    size: Sequence[int], window: Sequence[int], stride: int | Pair, padding: Padding
+) -> _Geometry:
+    steps = _pair((stride, stride) if isinstance(stride, int) else stride)
     if isinstance(padding, str):
-        padding = lax.padtype_to_pads(size, window, stride, padding)
-    pads = tuple((int(low), int(high)) for low, high in padding)
-    out = tuple(
-        (n + low + high - k) // s + 1
-        for n, k, s, (low, high) in zip(size, window, stride, pads, strict=True)
+        padding = lax.padtype_to_pads(size, window, steps, padding)
+    rows, columns = (_pair(pads) for pads in padding)
+    out = _pair(
+        [
+            (n + low + high - k) // s + 1
+            for n, k, s, (low, high) in zip(size, window, steps, (rows, columns), strict=True)
+        ]
     )
     if min(out) < 1:
-        raise InputError(f"a {window} kernel does not fit an image of {size} padded by {pads}")
-    return _Geometry(size, window, stride, pads, out)
+        raise InputError(
+            f"a {_pair(window)} kernel does not fit an image of {_pair(size)} padded by "
+            f"{(rows, columns)}"
+        )
+    return _Geometry(_pair(size), _pair(window), steps, (rows, columns), out)
 
 
 def _accumulator(x: Array) -> jnp.dtype:
@@ -250,83 +261,7 @@ def conv2d_transpose(
     """
     chex.assert_rank([y, kernel], 4)
     chex.assert_equal(y.shape[3], kernel.shape[3])
-    g = _geometry(tuple(output_size), kernel.shape[:2], stride, padding)
+    g = _geometry(output_size, kernel.shape[:2], stride, padding)
     if y.shape[1:3] != g.out:
         raise InputError(f"output_size {g.size} belongs to an input of {g.out}, not {y.shape[1:3]}")
     return _by_input(g, y, kernel)
-
-
-class Conv(nn.Module):
-    """`conv2d` with a kernel and a bias to learn; parameters are float32.
-
-    Attributes:
-        features: output channels.
-        kernel_size: (rows, columns).
-        stride: the step of the windows.
-        padding: "SAME", "VALID" or explicit pairs.
-        use_bias: whether to add a bias.
-        dtype: of the computation; None takes the promoted type of the inputs.
-
-    Example:
-        >>> Conv(8).init_with_output(jax.random.key(0), jnp.ones((1, 7, 7, 3)))[0].shape
-        (1, 4, 4, 8)
-    """
-
-    features: int
-    kernel_size: Pair = (3, 3)
-    stride: int | Pair = 2
-    padding: Padding = "SAME"
-    use_bias: bool = True
-    dtype: Any = None
-    kernel_init: Callable[..., Array] = nn.initializers.lecun_normal()
-
-    @nn.compact
-    def __call__(self, x: Array) -> Array:
-        """Return (batch, height', width', features) of x (batch, height, width, channels)."""
-        shape = (*self.kernel_size, x.shape[-1], self.features)
-        x, kernel, bias = _parameters(self, x, shape)
-        y = conv2d(x, kernel, stride=self.stride, padding=self.padding)
-        return y if bias is None else y + bias
-
-
-class ConvTranspose(nn.Module):
-    """`conv2d_transpose` with a kernel and a bias to learn; attributes as in `Conv`.
-
-    Attributes:
-        output_size: (height, width) of the result, here or in the call.
-
-    Example:
-        >>> net = ConvTranspose(3, output_size=(7, 7))
-        >>> net.init_with_output(jax.random.key(0), jnp.ones((1, 4, 4, 8)))[0].shape
-        (1, 7, 7, 3)
-    """
-
-    features: int
-    kernel_size: Pair = (3, 3)
-    stride: int | Pair = 2
-    padding: Padding = "SAME"
-    use_bias: bool = True
-    dtype: Any = None
-    kernel_init: Callable[..., Array] = nn.initializers.lecun_normal(in_axis=-1, out_axis=-2)
-    output_size: Pair | None = None
-
-    @nn.compact
-    def __call__(self, y: Array, output_size: Pair | None = None) -> Array:
-        """Return (batch, *output_size, features) of y (batch, height', width', channels)."""
-        size = nn.merge_param("output_size", self.output_size, output_size)
-        shape = (*self.kernel_size, self.features, y.shape[-1])
-        y, kernel, bias = _parameters(self, y, shape)
-        x = conv2d_transpose(y, kernel, output_size=size, stride=self.stride, padding=self.padding)
-        return x if bias is None else x + bias
-
-
-def _parameters(
-    module: Conv | ConvTranspose, x: Array, shape: tuple[int, ...]
-) -> tuple[Array, Array, Array | None]:
-    """The input, kernel and bias (or None), in the type of the computation."""
-    kernel = module.param("kernel", module.kernel_init, shape)
-    bias = (
-        module.param("bias", nn.initializers.zeros, (module.features,)) if module.use_bias else None
-    )
-    x, kernel, bias = nn.dtypes.promote_dtype(x, kernel, bias, dtype=module.dtype)
-    return x, kernel, None if bias is None else bias.reshape(1, 1, 1, -1)

@@ -14,7 +14,7 @@ from typing import Any
 from flax import linen as nn
 from jax import Array
 
-from genjax.nets.conv import Conv, ConvTranspose
+from genjax.nets.conv_layers import Conv, ConvTranspose
 from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName, has_bias
 
 SMALLEST = 8  # the shorter side is halved until it is no longer than this

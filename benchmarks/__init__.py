@@ -1,0 +1,1 @@
+"""Timings of jitted steps, each beside its peer."""

@@ -1,0 +1,110 @@
+"""Images a second of the report's training step, inside the chunk that `fit` runs.
+
+    python -m benchmarks.celeba_step [--batch-size 128] [--rounds 6] [--peer-python PYTHON]
+
+The peer is the same network, loss and batch in eager PyTorch, channels last, in another
+interpreter (`python -m venv peer && peer/bin/pip install torch==2.13.0 numpy`). The two take
+turns, a chunk each, so that a machine whose speed drifts is fair to both; the ratio is of
+neighbouring turns. `--native` swaps in XLA's own convolutions and gradients for comparison.
+"""
+
+import json
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import numpy as np
+import optax
+import tyro
+
+from genjax import fit
+from genjax.losses import WeightedSquaredError
+from genjax.models import VAEConfig
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What to time."""
+
+    batch_size: int = 128
+    """Pictures a step."""
+    chunk: int = 5
+    """Steps a turn."""
+    rounds: int = 6
+    """Turns of each side; the first one, which compiles, is not counted."""
+    size: int = 128
+    """Height and width of the pictures."""
+    native: bool = False
+    """XLA's own gradients instead of ours (slow inside a loop on a CPU)."""
+    peer_python: Path | None = None
+    """An interpreter that has torch."""
+
+
+def main() -> None:
+    """Time, and print a table and a line of JSON."""
+    arguments = tyro.cli(Arguments, description=__doc__)
+    if arguments.native:
+        _use_xla()
+    batch, chunk = arguments.batch_size, arguments.chunk
+    shape = (arguments.size, arguments.size, 3)
+    pixels = np.random.default_rng(0).integers(0, 256, (max(512, batch), *shape), np.uint8)
+    data = {"x": jax.device_put(pixels)}
+    vae = VAEConfig(event_shape=shape, likelihood=WeightedSquaredError()).build()
+    algorithm = vae.algorithm(optax.adam(5e-4))
+    peer = _Peer(arguments) if arguments.peer_python else None
+    key, state = jax.random.key(0), None
+    ours: list[float] = []
+    theirs: list[float] = []
+    for turn in range(1, arguments.rounds + 2):
+        began = time.perf_counter()
+        state = fit(
+            algorithm, data, steps=turn * chunk, key=key, batch_size=batch, state=state, chunk=chunk
+        )
+        jax.block_until_ready(state)
+        ours.append(batch * chunk / (time.perf_counter() - began))
+        if peer:
+            theirs.append(batch * chunk / peer.turn())
+    rows = {"genjax": ours[1:], **({"torch": theirs[1:]} if peer else {})}
+    if peer:
+        rows["ratio"] = [a / b for a, b in zip(ours[1:], theirs[1:], strict=True)]
+    print(f"{jax.devices()[0].device_kind}, {jax.device_count()} device(s), jax {jax.__version__}")
+    print(f"{'':8}{'median':>10}{'min':>10}{'max':>10}   images/s (ratio: ours over the peer's)")
+    for name, values in rows.items():
+        median = statistics.median(values)
+        print(f"{name:8}{median:10.2f}{min(values):10.2f}{max(values):10.2f}")
+    print(
+        json.dumps({name: [round(value, 2) for value in values] for name, values in rows.items()})
+    )
+
+
+class _Peer:
+    """The other interpreter: a line in, the seconds of a turn out."""
+
+    def __init__(self, arguments: Arguments):
+        script = Path(__file__).with_name("celeba_step_torch.py")
+        numbers = (arguments.batch_size, arguments.chunk, arguments.size)
+        command = [str(arguments.peer_python), str(script), *map(str, numbers)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def turn(self) -> float:
+        """Let it take its steps."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print("go", file=self._process.stdin, flush=True)
+        return float(self._process.stdout.readline())
+
+
+def _use_xla() -> None:
+    from genjax.nets import conv
+
+    for name in ("_forward", "_by_input", "_by_kernel"):
+        setattr(conv, name, getattr(conv, f"_xla{name}"))
+
+
+if __name__ == "__main__":
+    main()
