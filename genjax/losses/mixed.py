@@ -20,7 +20,7 @@ class Mixed:
         parts: (likelihood, columns) in the order of the data's last axis; data is (batch, columns).
 
     Example:
-        >>> import jax.numpy as jnp
+        >>> from genjax.losses import Categorical, Gaussian
         >>> row = Mixed(((Gaussian(None), 2), (Categorical(3), 3)))
         >>> row.width(5)
         7

@@ -218,6 +218,7 @@ def conv2d(x: Array, kernel: Array, *, stride: int | Pair = 2, padding: Padding 
         InputError: the kernel is larger than the padded image.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> conv2d(jnp.ones((1, 7, 7, 3)), jnp.ones((3, 3, 3, 8))).shape
         (1, 4, 4, 8)
     """
@@ -252,6 +253,7 @@ def conv2d_transpose(
         InputError: `conv2d` would not give y's size for `output_size`.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> y, kernel = jnp.ones((1, 4, 4, 8)), jnp.ones((3, 3, 3, 8))
         >>> conv2d_transpose(y, kernel, output_size=(7, 7)).shape
         (1, 7, 7, 3)

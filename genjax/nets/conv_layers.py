@@ -21,6 +21,7 @@ class Conv(nn.Module):
         dtype: of the computation; None takes the promoted type of the inputs.
 
     Example:
+        >>> import jax, jax.numpy as jnp
         >>> Conv(8).init_with_output(jax.random.key(0), jnp.ones((1, 7, 7, 3)))[0].shape
         (1, 4, 4, 8)
     """
@@ -49,6 +50,7 @@ class ConvTranspose(nn.Module):
         output_size: (height, width) of the result, here or in the call.
 
     Example:
+        >>> import jax, jax.numpy as jnp
         >>> net = ConvTranspose(3, output_size=(7, 7))
         >>> net.init_with_output(jax.random.key(0), jnp.ones((1, 4, 4, 8)))[0].shape
         (1, 7, 7, 3)
