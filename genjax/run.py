@@ -130,7 +130,7 @@ class Trained:
         config: the run's configuration.
     """
 
-    batch = 256  # examples a call of the device, so that any n fits
+    batch = 64  # examples a call of the device, so that any n fits
 
     def __init__(self, config: TrainingConfig, state: TrainState):
         self.config = config

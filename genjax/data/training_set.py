@@ -7,6 +7,7 @@ import numpy as np
 from genjax.config import DataConfig
 from genjax.data.celeba import has_partition, load_any
 from genjax.data.drawn_faces import drawn_faces
+from genjax.errors import InputError
 
 
 class TrainingSet(NamedTuple):
@@ -39,6 +40,8 @@ def load_training_set(
     Raises:
         InputError: the path holds no pictures, or not the split that is asked for.
     """
+    if min(config.drawn, config.drawn if config.limit is None else config.limit) < 1:
+        raise InputError(f"1 or more pictures: got drawn={config.drawn}, limit={config.limit}")
     if config.path is None:
         n = config.drawn if config.limit is None else min(config.drawn, config.limit)
         # Rows beyond the last are new faces of the same seed.

@@ -33,7 +33,7 @@ class Likelihood(Protocol):
     def observe(self, x: Array) -> Array:
         """Return raw data as float32 in the likelihood's range: uint8 [0, 255] -> [0, 1]."""
 
-    def check(self, x: np.ndarray) -> None:
+    def check(self, x: np.ndarray | Array) -> None:
         """Raise InputError if data does not fit, naming both its range and the likelihood's."""
 
     def loss(self, outputs: Array, x: Array) -> Array:
@@ -56,11 +56,11 @@ def to_unit(x: Array) -> Array:
     return x.astype(jnp.float32) / 255 if x.dtype == jnp.uint8 else x.astype(jnp.float32)
 
 
-def check_range(x: np.ndarray, low: float, high: float, name: str) -> None:
+def check_range(x: np.ndarray | Array, low: float, high: float, name: str) -> None:
     """Raise InputError, naming both ranges, unless x lies in [low, high]; uint8 always does."""
     if x.dtype == np.uint8:  # `observe` brings it into [0, 1]
         return
-    least, most = float(np.min(x)), float(np.max(x))
+    least, most = float(x.min()), float(x.max())  # where x lies: numpy's or the device's
     if not (low <= least and most <= high):  # a NaN lands here too
         raise InputError(
             f"{name} is a likelihood of data in [{low:g}, {high:g}] (or uint8), but this data "
@@ -90,7 +90,7 @@ class Bernoulli:
         """uint8 to [0, 1]."""
         return to_unit(x)
 
-    def check(self, x: np.ndarray) -> None:
+    def check(self, x: np.ndarray | Array) -> None:
         """Data in [0, 1]."""
         check_range(x, 0, 1, "Bernoulli")
 
@@ -129,7 +129,7 @@ class Gaussian:
         """uint8 to [0, 1]."""
         return to_unit(x)
 
-    def check(self, x: np.ndarray) -> None:
+    def check(self, x: np.ndarray | Array) -> None:
         """Any finite data."""
         largest = float(np.finfo(np.float32).max)
         check_range(x, -largest, largest, "Gaussian")
@@ -182,13 +182,13 @@ class Categorical:
         """Zeros and ones as they are."""
         return x.astype(jnp.float32)
 
-    def check(self, x: np.ndarray) -> None:
+    def check(self, x: np.ndarray | Array) -> None:
         """One-hot groups."""
         one_hot = x.reshape(*x.shape[:-1], -1, self.classes)
-        if not (np.isin(one_hot, (0, 1)).all() and (one_hot.sum(-1) == 1).all()):
+        if not (((one_hot == 0) | (one_hot == 1)).all() and (one_hot.sum(-1) == 1).all()):
             raise InputError(
                 f"Categorical is a likelihood of one-hot data of {self.classes} classes, but this "
-                f"data, in [{np.min(x):g}, {np.max(x):g}], is not"
+                f"data, in [{float(x.min()):g}, {float(x.max()):g}], is not"
             )
 
     def loss(self, outputs: Array, x: Array) -> Array:

@@ -51,7 +51,7 @@ class Mixed:
         columns = zip(self.parts, self._columns(x), strict=True)
         return jnp.concatenate([part.observe(column) for (part, _), column in columns], -1)
 
-    def check(self, x: np.ndarray) -> None:
+    def check(self, x: np.ndarray | Array) -> None:
         """Check each part's own range."""
         self.width(x.shape[-1])
         for (part, _), column in zip(self.parts, self._columns(x), strict=True):

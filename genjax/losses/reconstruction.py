@@ -42,7 +42,7 @@ class WeightedSquaredError:
         """uint8 to [0, 1]."""
         return to_unit(x)
 
-    def check(self, x: np.ndarray) -> None:
+    def check(self, x: np.ndarray | Array) -> None:
         """Data in [0, 1], where a sigmoid can reach it."""
         check_range(x, 0, 1, "WeightedSquaredError")
 

@@ -97,7 +97,7 @@ class VAE:
             raise InputError(
                 f"the model is of examples of shape {expected}, the data's are {shape}"
             )
-        self.likelihood.check(np.asarray(data["x"]))
+        self.likelihood.check(data["x"])
 
     def loss(self, params: Params, batch: PyTree, context: Context) -> tuple[Array, Aux]:
         """Return the loss, () nats per example, and its parts."""
