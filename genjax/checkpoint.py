@@ -21,6 +21,8 @@ class Checkpoints:
     Args:
         folder: made if it is not there.
         keep: how many of the newest to keep.
+        read_only: neither make the folder nor clear away what a killed save left: another process
+            may be saving there.
 
     Example:
         >>> import tempfile, jax, jax.numpy as jnp
@@ -33,22 +35,25 @@ class Checkpoints:
         (3, [1.0, 1.0])
     """
 
-    def __init__(self, folder: str | Path, *, keep: int = 2):
+    def __init__(self, folder: str | Path, *, keep: int = 2, read_only: bool = False):
         self.folder = Path(folder).resolve()
-        policy = ocp.training.preservation_policies.LatestN(keep)
+        self.latest: int | None = None
+        self._manager: ocp.training.Checkpointer | None = None
+        if read_only and not self.folder.is_dir():
+            return
         self._manager = ocp.training.Checkpointer(
-            self.folder, preservation_policy=policy, cleanup_tmp_directories=True
+            self.folder,
+            preservation_policy=ocp.training.preservation_policies.LatestN(keep),
+            cleanup_tmp_directories=not read_only,
         )
-        self.latest = self._newest()
-
-    def _newest(self) -> int | None:
-        found = self._manager.latest
-        return None if found is None else found.step
+        newest = self._manager.latest
+        self.latest = None if newest is None else newest.step
 
     def save(self, state: TrainState) -> None:
         """Write the state under its step and return when it is there; once is enough."""
         step = int(state.step)
         if step != self.latest:
+            assert self._manager is not None, "opened to read only"
             self._manager.save(step, state)
             self.latest = step
 
@@ -62,7 +67,7 @@ class Checkpoints:
         Raises:
             InputError: there is none, or it is of another shape.
         """
-        if self.latest is None:
+        if self.latest is None or self._manager is None:
             raise InputError(f"no checkpoint in {self.folder}")
         abstract = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place), like
@@ -84,4 +89,9 @@ class Checkpoints:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._manager.close()
+        self.close()
+
+    def close(self) -> None:
+        """Finish; nothing can be saved or restored afterwards."""
+        if self._manager is not None:
+            self._manager.close()

@@ -64,7 +64,7 @@ def take_chunk(
     """Take `clock.steps` of `length` steps.
 
     Returns:
-        The state; name -> (length,) metrics, of which those of steps not taken mean nothing;
+        The state; name -> (length,) metrics, NaN for the steps that were not tried;
         name -> () bool, what was not finite at the step that was refused.
     """
     n = jax.tree.leaves(data)[0].shape[0]
@@ -85,34 +85,43 @@ def take_chunk(
         index, row = inputs
         step_key = jax.random.fold_in(steps_key, state.step)
         proposed, metrics = algorithm.step(state, gather(row), step_key)
-        not_finite = _not_finite(proposed, metrics)
+        not_finite = _not_finite(state, proposed, metrics)
         # A refused step leaves state.step behind, so that no later one is taken either.
         active = (index < clock.steps) & (state.step == clock.step + index)
         keep = active & ~_any(not_finite)
         state = jax.tree.map(lambda new, old: jnp.where(keep, new, old), proposed, state)
         broken = {name: broken[name] | (active & not_finite[name]) for name in broken}
+        metrics = {name: jnp.where(active, value, jnp.nan) for name, value in metrics.items()}
         return (state, broken), metrics
 
     proposed, metrics = jax.eval_shape(
         lambda: algorithm.step(state, gather(rows[0]), jax.random.fold_in(steps_key, 0))
     )
-    sound = {name: jnp.zeros((), bool) for name in jax.eval_shape(_not_finite, proposed, metrics)}
+    terms = jax.eval_shape(_not_finite, state, proposed, metrics)
+    sound = {name: jnp.zeros((), bool) for name in terms}
     (state, broken), metrics = jax.lax.scan(body, (state, sound), (jnp.arange(length), rows))
-    return state, metrics, broken
+    # What came from a batch (a replay pool) would else stay split over the devices.
+    return sharding.join(state, mesh), metrics, broken
 
 
-def _not_finite(state: TrainState, metrics: Metrics) -> Metrics:
-    """Name -> () bool, of each metric, network and extra."""
-    parts = dict(metrics)
-    parts |= {f"parameters of {name}": tree for name, tree in state.params.items()}
-    parts |= {f"state of {name}": tree for name, tree in state.extra.items()}
-    return {name: _any(jax.tree.map(_bad, tree)) for name, tree in parts.items()}
+def _not_finite(old: TrainState, new: TrainState, metrics: Metrics) -> Metrics:
+    """Name -> () bool: what a step made NaN or infinite, by metric, network, extra and phase."""
+    found = {name: ~jnp.isfinite(value) for name, value in metrics.items()}
+    for part, what in (("params", "parameters"), ("extra", "state"), ("opt", "optimiser state")):
+        before, after = getattr(old, part), getattr(new, part)
+        # An extra that a step adds would change the state's form, which the scan refuses.
+        found |= {
+            f"{what} of {name}": _any(jax.tree.map(_spoilt, before[name], tree))
+            for name, tree in after.items()
+        }
+    return found
 
 
-def _bad(leaf: Array) -> Array:
-    if not jnp.issubdtype(leaf.dtype, jnp.inexact):
+def _spoilt(old: Array, new: Array) -> Array:
+    """Whether a finite number is no longer one; what an optimiser starts at infinity may stay."""
+    if not jnp.issubdtype(new.dtype, jnp.inexact):
         return jnp.zeros((), bool)
-    return ~jnp.all(jnp.isfinite(leaf))
+    return jnp.any(~jnp.isfinite(new) & jnp.isfinite(old))
 
 
 def _any(tree: PyTree) -> Array:

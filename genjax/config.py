@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -45,7 +46,8 @@ class TrainingConfig:
         optimizer: by optax's name.
         learning_rate: of the optimizer.
         batch_size: examples a step.
-        epochs: passes over the data, unless `steps` or `minutes` says otherwise.
+        epochs: passes over the data from the start of the run; with `steps` and `minutes`, at
+            most one of the three is set, and none means until it is stopped.
         steps: the step to reach, counted from the start of the run.
         minutes: of training from now on.
         seed: of the initialisation, the order, the noise and the drawn data.
@@ -63,22 +65,36 @@ class TrainingConfig:
     seed: int = 0
     chunk: int = 5
 
+    def check(self) -> None:
+        """Raise InputError if a value cannot be used, before anything is loaded or written."""
+        self.model.build()
+        given = [name for name in LIMITS if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise InputError(f"name one of {', '.join(given)}, not {len(given)}")
+        for name in ("learning_rate", "batch_size", "chunk", *given):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:
+                raise InputError(f"{name} must be positive and finite, got {value}")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"a seed lies in [0, 2^32), not {self.seed}")
+
     def tx(self) -> optax.GradientTransformation:
         """Return the optimizer."""
         return getattr(optax, self.optimizer)(self.learning_rate)
 
     def steps_of(self, rows: int) -> int:
-        """Return the step to reach with so many rows: 2^31 - 1 where minutes alone decide."""
+        """Return the step to reach with so many rows: 2^31 - 1 where time alone decides."""
         if self.steps is not None:
             return self.steps
-        if self.minutes is not None or self.epochs is None:
-            return 2**31 - 1
-        return round(self.epochs * rows / self.batch_size)
+        if self.epochs is not None:
+            return round(self.epochs * rows / self.batch_size)
+        return 2**31 - 1
 
 
 # How long and how patiently: what may differ when a run goes on. The data's rows and digest are
 # compared instead of the place that they are read from.
-FREE = ("epochs", "steps", "minutes", "data.path", "data.strict")
+LIMITS = ("epochs", "steps", "minutes")
+FREE = (*LIMITS, "data.path", "data.strict")
 
 _KINDS = KINDS | {kind.__name__: kind for kind in (TrainingConfig, DataConfig)}
 

@@ -81,7 +81,8 @@ def fit(
         state: where to go on (default: initialise). It is copied, never donated.
         chunk: steps an executable. Longer spares the host's part, which matters when a step takes
             microseconds; shorter makes hooks and interrupts prompt. Keep it over a run's
-            life: resumption is bit for bit for the same chunk.
+            life: resumption is bit for bit for the same chunk. A last one that is cut short
+            costs as much as a whole one.
         mesh: devices to split batches over (default: one device).
         hooks: called between chunks.
 
@@ -162,7 +163,11 @@ def fit_many(
 
     Returns:
         The states, leading axis `members`. A member that met a non-finite value stays at its last
-        good state, which its `step` shows; the others go on.
+        good state, which its `step` shows, and its later metrics are NaN; the others go on. Each
+        call compiles anew.
+
+    Raises:
+        InputError: as `fit`.
 
     Example:
         >>> import jax, jax.numpy as jnp, optax
@@ -225,8 +230,10 @@ def check_data(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) 
             f"a batch of {batch_size} cannot be drawn from {n} rows: "
             "take a smaller batch, of 1 or more, or more data"
         )
-    if chunk < 1 or n + chunk * batch_size * algorithm.minibatches >= 2**31:
-        raise InputError(f"a chunk of {chunk} steps: take 1 or more, and fewer than 2^31 rows")
+    if chunk < 1:
+        raise InputError(f"a chunk has 1 step or more, not {chunk}")
+    if n + chunk * batch_size * algorithm.minibatches >= 2**31:
+        raise InputError(f"{n} rows and a chunk of {chunk} steps are more than 2^31 positions")
     algorithm.check(data)
     return n
 

@@ -1,6 +1,7 @@
 """Hooks for `fit`: what is shown, logged, saved and stopped between chunks."""
 
 import math
+import os
 import signal
 import sys
 import time
@@ -12,6 +13,7 @@ import numpy as np
 
 from genjax import sharding
 from genjax.algorithm import TrainState
+from genjax.errors import needs_extra
 from genjax.fit import Progress
 from genjax.run import Run
 
@@ -115,8 +117,9 @@ class ProgressLine:
 
     def __enter__(self) -> "ProgressLine":
         if self._stream.isatty():
-            from rich.console import Console
-            from rich.live import Live
+            with needs_extra("scripts", "progress lines"):
+                from rich.console import Console
+                from rich.live import Live
 
             self._live = Live(console=Console(file=self._stream), refresh_per_second=4)
             self._live.start()
@@ -228,7 +231,8 @@ class Interrupt:
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.signal = signal.Signals(number)
         self._restore()
-        print(f"{self.signal.name}: stopping after the steps in flight", file=sys.stderr)
+        # Not print: its buffer may be in use at the very moment of the signal.
+        os.write(2, f"{self.signal.name}: stopping after the steps in flight\n".encode())
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

@@ -42,7 +42,7 @@ def interpolate(start: Array, stop: Array, n: int, *, spherical: bool = False) -
         n: points, 2 or more.
         spherical: along the great arc, with the norm interpolated too: samples of a
             high-dimensional normal lie near a sphere, whose inside a straight line crosses.
-            Parallel vectors are joined by a straight line.
+            Parallel vectors, and the origin with any, are joined by a straight line.
 
     Returns:
         (n, latent).
@@ -61,7 +61,8 @@ def interpolate(start: Array, stop: Array, n: int, *, spherical: bool = False) -
         jnp.sin((1 - weight) * angle) * units[0][None] + jnp.sin(weight * angle) * units[1][None]
     ) / jnp.where(sine < 1e-6, 1.0, sine)
     norm = (1 - weight) * norms[0] + weight * norms[1]
-    return jnp.where(sine < 1e-6, straight, norm * direction)
+    no_arc = (sine < 1e-6) | (jnp.minimum(*norms) < 1e-6)
+    return jnp.where(no_arc, straight, norm * direction)
 
 
 def traverse(latent: Array, dimension: int, values: Array) -> Array:
@@ -84,10 +85,10 @@ def attribute_vector(latents: Array, has_attribute: Array) -> Array:
 
     Args:
         latents: (n, latent).
-        has_attribute: (n,) bool; both values must occur.
+        has_attribute: (n,) bool.
 
     Returns:
-        (latent,): add it to a latent to give it the attribute.
+        (latent,): add it to a latent to give it the attribute; NaN unless both values occur.
     """
     chex.assert_rank([latents, has_attribute], [2, 1])
     weight = has_attribute.astype(latents.dtype)

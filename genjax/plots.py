@@ -73,9 +73,10 @@ def save_curves(path: str | Path, records: Sequence[dict[str, Any]]) -> None:
     for index, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, index + 1)
         axes.plot(steps, [_number(record.get(name)) for record in records])
-        axes.set_title(name.rpartition("/")[2].replace("_", " "))
+        label = name.rpartition("/")[2]
+        axes.set_title(label.replace("_", " "))
         axes.set_xlabel("step")
-        axes.set_ylabel("nats per example" if name.endswith(("loss", "kl")) else "")
+        axes.set_ylabel({"kl": "nats per example", "loss": "per example"}.get(label, ""))
         axes.grid(alpha=0.3)
     figure.savefig(str(path), dpi=110)
 

@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -35,16 +36,36 @@ def digest(data: PyTree) -> str:
 class Run:
     """A run's folder.
 
+    Args:
+        folder: its path.
+        config: what it trains.
+        read_only: to look at it, while another process may be training in it.
+
     Attributes:
         folder: its path.
         config: what it trains.
         checkpoints: its checkpoints.
     """
 
-    def __init__(self, folder: Path, config: TrainingConfig):
+    def __init__(self, folder: Path, config: TrainingConfig, *, read_only: bool = False):
         self.folder = folder
         self.config = config
-        self.checkpoints = Checkpoints(folder / "checkpoints")
+        self.checkpoints = Checkpoints(folder / "checkpoints", read_only=read_only)
+
+    @staticmethod
+    def check(folder: str | Path, config: TrainingConfig) -> None:
+        """Raise InputError if `open` would refuse this folder, whatever the data; change nothing.
+
+        Call it before loading data, which may take minutes.
+        """
+        folder = Path(folder)
+        if (folder / "config.json").exists():
+            _refuse_changes(folder, to_plain(config))
+        elif folder.is_dir() and any(folder.iterdir()):
+            raise InputError(f"{folder} is not empty and holds no run: name a new folder")
+        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+            raise InputError(f"cannot write a run to {folder}: no writing to {nearest}")
 
     @classmethod
     def open(cls, folder: str | Path, config: TrainingConfig, data: PyTree) -> "Run":
@@ -57,22 +78,18 @@ class Run:
 
         Raises:
             InputError: the folder holds a run of something else (the message says what differs),
-                holds other files, or cannot be written to.
+                holds other files, cannot be written to, or is being trained in.
         """
+        cls.check(folder, config)
         folder = Path(folder)
-        path = folder / "config.json"
         rows = len(jax.tree.leaves(data)[0])
         plain = to_plain(config) | {"rows": rows, "digest": digest(data)}
         try:
-            if not path.exists():
-                if folder.exists() and any(folder.iterdir()):
-                    raise InputError(f"{folder} is not empty and holds no run: name a new folder")
-                (folder / "figures").mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(plain, indent=2) + "\n")
-            elif changed := differences(_read(path), plain):
-                raise InputError(
-                    f"{folder} holds a run of another configuration: {'; '.join(changed)}"
-                )
+            (folder / "figures").mkdir(parents=True, exist_ok=True)
+            if (folder / "config.json").exists():
+                _refuse_changes(folder, plain)
+            else:
+                (folder / "config.json").write_text(json.dumps(plain, indent=2) + "\n")
             return cls(folder, config)
         except OSError as error:
             raise InputError(f"cannot write a run to {folder}: {error}") from error
@@ -85,13 +102,18 @@ class Run:
     def restore(self, mesh: Mesh | None = None) -> TrainState | None:
         """Return the newest state, or None where none was saved yet.
 
-        Metrics that were logged after it are dropped: the run goes on from the state.
+        Args:
+            mesh: the devices to restore to (default: the first one).
+
+        Raises:
+            InputError: the checkpoint is damaged, or of another model.
         """
         if self.checkpoints.latest is None:
             return None
         mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
-        event = np.zeros((1, *self.config.model.event_shape), np.float32)
-        like = jax.eval_shape(self.algorithm.init, jax.random.key(0), {"x": event})
+        shape = (self.config.batch_size, *self.config.model.event_shape)
+        batch = {"x": jax.ShapeDtypeStruct(shape, np.float32)}
+        like = jax.eval_shape(self.algorithm.init, jax.random.key(0), batch)
         return self.checkpoints.restore(like, sharding.replicated(mesh))
 
     def log(self, record: dict[str, Any]) -> None:
@@ -146,10 +168,16 @@ class Trained:
 
         Args:
             n: examples, 0 or more.
-            seed: the same one gives the same examples.
+            seed: in [0, 2^32); the same one gives the same examples.
+
+        Returns:
+            (n, *event_shape), uint8 where they are pictures, else float32.
+
+        Raises:
+            InputError: n or the seed is out of range.
         """
-        if n < 0:
-            raise InputError(f"cannot draw {n} examples")
+        if n < 0 or not 0 <= seed < 2**32:
+            raise InputError(f"draw 0 or more examples with a seed below 2^32: got {n}, {seed}")
         key = jax.random.key(seed)
         blocks = [
             np.asarray(self._sample(self.state, jax.random.fold_in(key, block), self.batch))
@@ -168,7 +196,11 @@ class Trained:
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Return the example of each latent, (n, latent)."""
-        return self._to_data(self._in_blocks(self._decode, np.asarray(latents, np.float32)))
+        latents = np.asarray(latents, np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.config.model.latent_size:
+            size = self.config.model.latent_size
+            raise InputError(f"latents are (n, {size}), these are {latents.shape}")
+        return self._to_data(self._in_blocks(self._decode, latents))
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images)
@@ -198,17 +230,31 @@ def load(folder: str | Path) -> Trained:
 
     Raises:
         InputError: there is no run, or it has no checkpoint yet.
+
+    Example:
+        >>> genjax.load("runs/demo").sample(16, seed=0).shape  # doctest: +SKIP
+        (16, 64, 64, 3)
     """
     path = Path(folder) / "config.json"
     if not path.is_file():
         raise InputError(f"no run in {folder}: it has no config.json")
     plain = {name: value for name, value in _read(path).items() if name not in ("rows", "digest")}
     config = from_plain(plain)
-    run = Run(Path(folder), config)
-    state = run.restore()
+    run = Run(Path(folder), config, read_only=True)
+    with run.checkpoints:
+        state = run.restore()
     if state is None:
         raise InputError(f"the run in {folder} has no checkpoint yet")
     return Trained(config, state)
+
+
+def _refuse_changes(folder: Path, plain: dict[str, Any]) -> None:
+    """Compare what is asked for with what the folder holds, without the data where it is absent."""
+    old = _read(folder / "config.json")
+    if "digest" not in plain:
+        old = {name: value for name, value in old.items() if name in plain}
+    if changed := differences(old, plain):
+        raise InputError(f"{folder} holds a run of another configuration: {'; '.join(changed)}")
 
 
 def _read(path: Path) -> dict[str, Any]:

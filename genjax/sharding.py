@@ -53,6 +53,13 @@ def check_divides(batch_size: int, mesh: Mesh) -> None:
         )
 
 
+def join(tree: Tree, mesh: Mesh) -> Tree:
+    """Inside jit: give every device the whole of each leaf."""
+    if mesh.size == 1:
+        return tree
+    return jax.lax.with_sharding_constraint(tree, replicated(mesh))
+
+
 def replicated(mesh: Mesh) -> NamedSharding:
     """Return the placement of what every device has whole."""
     return NamedSharding(mesh, PartitionSpec())
@@ -64,8 +71,11 @@ def replicate(tree: Tree, mesh: Mesh) -> Tree:
 
 
 def own_copy(tree: Tree, mesh: Mesh) -> Tree:
-    """Replicate into new buffers, which may be donated: `device_put` alone may alias."""
-    return replicate(jax.tree.map(jnp.copy, tree), mesh)
+    """Replicate into new buffers, which may be donated: `device_put` alone may alias.
+
+    Types become strong: a weakly typed leaf would be compiled for once more after its first step.
+    """
+    return replicate(jax.tree.map(lambda leaf: jnp.array(leaf, leaf.dtype), tree), mesh)
 
 
 def split_batch(tree: Tree, mesh: Mesh) -> Tree:

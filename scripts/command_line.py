@@ -2,19 +2,22 @@
 
 import json
 import runpy
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
-from genjax.config import TrainingConfig, from_plain
+from genjax.config import LIMITS, TrainingConfig, from_plain
 from genjax.errors import InputError, needs_extra
 from genjax.fit import NonFiniteError
 
 with needs_extra("scripts", "command lines"):
     import tyro
 
+_STOPPED = "stopped at once: what was saved before stays, steps since then are lost"
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
 
@@ -76,7 +79,7 @@ def parse_training(
         args: instead of the process's.
 
     Raises:
-        InputError: both --steps and --minutes, or what `load_config` raises.
+        InputError: two limits, a value that cannot be used, or what `load_config` raises.
     """
     args = sys.argv[1:] if args is None else args
     where, _ = tyro.cli(_Where, args=[*args], return_unknown_args=True, add_help=False)
@@ -88,7 +91,7 @@ def parse_training(
     else:
         path = CONFIGS / f"{default}.py"
     config = load_config(path)
-    unlimited = replace(config, steps=None, minutes=None)
+    unlimited = replace(config, epochs=None, steps=None, minutes=None)
     parsed = tyro.cli(
         tyro.conf.AvoidSubcommands[_Arguments],
         default=_Arguments(training=unlimited),
@@ -96,29 +99,33 @@ def parse_training(
         args=args,
     )
     training = parsed.training
-    if training.steps is not None and training.minutes is not None:
-        raise InputError("name --steps or --minutes, not both")
-    if training.steps is None and training.minutes is None:
-        training = replace(training, steps=config.steps, minutes=config.minutes)
-    for name in ("steps", "minutes", "epochs"):
-        if (value := getattr(training, name)) is not None and value < 0:
-            raise InputError(f"--{name} must not be negative, got {value}")
+    if all(getattr(training, limit) is None for limit in LIMITS):
+        training = replace(
+            training, epochs=config.epochs, steps=config.steps, minutes=config.minutes
+        )
     if parsed.data is not None:
         path_of_data = str(parsed.data.expanduser().resolve())
         training = replace(training, data=replace(training.data, path=path_of_data))
     if parsed.strict:
         training = replace(training, data=replace(training.data, strict=True))
+    training.check()
     return training, parsed.run or Path("runs") / path.stem
 
 
 def report_errors(main: Callable[[], int]) -> None:
     """Exit with main's status; what a user can mend is one line on standard error."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         status = main()
-    except (InputError, NonFiniteError) as error:
+    except (InputError, NonFiniteError, ImportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         status = 1
     except KeyboardInterrupt:
-        print("interrupted before training began; nothing was changed", file=sys.stderr)
-        status = 130
+        print(_STOPPED, file=sys.stderr)
+        status = 128 + signal.SIGINT
     sys.exit(status)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    print(_STOPPED, file=sys.stderr)
+    sys.exit(128 + number)

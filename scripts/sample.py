@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import tyro
-from PIL import Image
+from command_line import report_errors
 
 import genjax
-from command_line import report_errors
 from genjax import plots
+from genjax.errors import needs_extra
+
+with needs_extra("scripts", "command lines"):
+    import tyro
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def main() -> int:
                 plots.save_image(out / f"{index:06}.png", plots.image_grid(picture[None], gap=0))
         else:
             out.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(plots.image_grid(pictures)).save(out)
+            plots.save_image(out, plots.image_grid(pictures))
     except (OSError, ValueError) as error:
         raise genjax.InputError(f"cannot write to {out}: {error}") from error
     print(out, file=sys.stdout)

@@ -6,11 +6,13 @@
 Every setting of the configuration is an option too: see --help.
 """
 
+import shlex
 import sys
 
 from command_line import parse_training, report_errors
 from genjax import sharding
 from genjax.data.training_set import load_training_set
+from genjax.run import Run
 from genjax.train import train
 
 
@@ -18,6 +20,7 @@ def main() -> int:
     """Parse, load, train, report."""
     sharding.start()
     config, folder = parse_training(default="celeba_vae", description=__doc__)
+    Run.check(folder, config)
     data = load_training_set(config.data, config.model.picture_shape, seed=config.seed)
     for note in data.notes:
         print(note, file=sys.stderr)
@@ -25,7 +28,7 @@ def main() -> int:
     print(f"trained to step {outcome.step:,} in {outcome.seconds:,.0f} s; saved in {folder}")
     for figure in outcome.figures:
         print(f"  {figure}")
-    print(f"go on:  python scripts/train_celeba_vae.py --run {folder} --minutes 10")
+    print(f"go on:  python scripts/train_celeba_vae.py --run {shlex.quote(str(folder))}")
     print(f"use it: genjax.load({str(folder)!r}).sample(16, seed=0)")
     return 128 + outcome.interrupted if outcome.interrupted else 0
 

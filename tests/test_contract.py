@@ -83,13 +83,15 @@ def assert_close(a, b, tolerance):
     jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=0, atol=tolerance), a, b)
 
 
-def test_one_compilation_serves_every_length_and_stop(train, algorithm):
+@pytest.mark.parametrize("devices", [1, 8])
+def test_one_compilation_serves_every_length_and_stop(train, devices):
+    mesh = sharding.data_mesh(jax.devices()[:devices])
     before = _jitted_chunk._cache_size()
-    state = train(1)
+    state = train(1, mesh=mesh)
     compiled = _jitted_chunk._cache_size()
     assert compiled <= before + 1
-    state = train(11, state=state)
-    train(13, state=state)
+    state = train(11, state=state, mesh=mesh)
+    train(13, state=state, mesh=mesh)
     assert _jitted_chunk._cache_size() == compiled
 
 
@@ -181,10 +183,15 @@ def test_a_member_that_breaks_stays_while_the_others_go_on(row, algorithm):
 
         return algorithm._replace(step=step)
 
+    losses = []
     states = fit_many(
         build, row[1], steps=14, keys=jax.random.split(KEY, 2), batch_size=BATCH, chunk=CHUNK,
         settings={"breaks": jnp.array([True, False])},
+        hooks=[lambda progress: losses.append(progress.metrics["vae/loss"])],
     )  # fmt: skip
+    np.testing.assert_array_equal(
+        np.isfinite(np.concatenate(losses, 1)).sum(1), [4, 14]
+    )  # the step that broke has metrics, those after it have none
     assert states.step.tolist() == [3, 14]
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(states.params))
 

@@ -6,8 +6,19 @@ import numpy as np
 import optax
 import pytest
 
-from genjax import Algorithm, Aux, Phase, TrainState, fit, fit_many, from_phases, sharding
+from genjax import (
+    Algorithm,
+    Aux,
+    NonFiniteError,
+    Phase,
+    TrainState,
+    fit,
+    fit_many,
+    from_phases,
+    sharding,
+)
 from genjax.errors import InputError
+from genjax.fit import _jitted_chunk
 
 KEY = jax.random.key(0)
 
@@ -173,6 +184,53 @@ def test_what_does_not_fit_together_is_said(data, options, words):
         options = {"mesh": sharding.data_mesh()}
     with pytest.raises(InputError, match=words):
         fit(recorder(), data, **({"steps": 1, "key": KEY, "batch_size": 4} | options))
+
+
+@pytest.mark.parametrize("devices", [1, 8])
+def test_weak_types_and_pools_of_examples_need_no_second_compilation(devices):
+    """A replay pool comes from the batch, which is split over the devices."""
+
+    def init_nets(key, batch):
+        return {"a": jnp.asarray(1.0)}, {"pool": batch["x"]}
+
+    def loss(params, batch, context):
+        pool = context.extra["pool"] * 0.5 + batch["x"]
+        return params["a"] * pool.mean(), Aux({}, {"pool": pool})
+
+    algorithm = from_phases(init_nets, [Phase("a", ("a",), loss, optax.sgd(0.1))])
+    mesh = sharding.data_mesh(jax.devices()[:devices])
+    before = _jitted_chunk._cache_size()
+    state = fit(
+        algorithm, {"x": jnp.arange(32.0)}, steps=12, key=KEY, batch_size=8, chunk=3, mesh=mesh
+    )
+    assert _jitted_chunk._cache_size() == before + 1
+    assert state.extra["pool"].sharding.is_fully_replicated
+
+
+def test_an_optimiser_that_overflows_is_refused():
+    """Adam's second moment becomes infinite: the parameter would stand still for good."""
+
+    def loss(params, batch, context):
+        return jnp.sum(params["a"]) * 1e20, Aux({})
+
+    algorithm = from_phases(
+        lambda k, b: ({"a": jnp.zeros(2)}, {}), [Phase("a", ("a",), loss, optax.adam(1e-3))]
+    )
+    with pytest.raises(NonFiniteError, match="optimiser state of a"):
+        fit(algorithm, {"x": jnp.ones(8)}, steps=9, key=KEY, batch_size=4, chunk=3)
+
+
+def test_what_starts_at_infinity_may_stay_there():
+    def loss(params, batch, context):
+        best = jnp.minimum(context.extra["best"], jnp.inf)
+        return params["a"] ** 2, Aux({}, {"best": best})
+
+    algorithm = from_phases(
+        lambda k, b: ({"a": jnp.float32(1)}, {"best": jnp.float32(jnp.inf)}),
+        [Phase("a", ("a",), loss, optax.sgd(0.1))],
+    )
+    state = fit(algorithm, {"x": jnp.ones(8)}, steps=4, key=KEY, batch_size=4, chunk=4)
+    assert float(state.extra["best"]) == np.inf
 
 
 def test_many_members_by_seed_alone_differ():

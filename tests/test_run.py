@@ -78,6 +78,11 @@ def test_more_than_a_block_is_the_same_as_its_parts(run):
 
 def test_wrong_pictures_are_refused(run):
     model = genjax.load(run)
+    with pytest.raises(InputError, match="latents"):
+        model.decode(np.zeros((2, 4)))
+    with pytest.raises(InputError, match="seed"):
+        model.sample(1, seed=2**70)
+    assert model.reconstruct(np.zeros((0, 12, 10, 3), np.float32)).shape == (0, 12, 10, 3)
     for images in (PIXELS[:, :8], PIXELS.astype(np.float32), PIXELS[0], PIXELS / 255 - 1):
         with pytest.raises(InputError):
             model.reconstruct(images)
@@ -121,6 +126,30 @@ def test_folders_that_are_no_runs(tmp_path):
     Run.open(tmp_path / "fresh", CONFIG, {"x": PIXELS})
     with pytest.raises(InputError, match="no checkpoint yet"):
         genjax.load(tmp_path / "fresh")
+
+
+def test_loading_disturbs_no_save_in_progress(run, tmp_path):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    half = copy / "checkpoints" / "7.orbax-checkpoint-tmp"
+    half.mkdir()
+    (half / "part").write_text("being written")
+    assert int(genjax.load(copy).state.step) == 6
+    assert (half / "part").read_text() == "being written"
+    shutil.rmtree(copy / "checkpoints")
+    with pytest.raises(InputError, match="no checkpoint yet"):
+        genjax.load(copy)
+    assert not (copy / "checkpoints").exists()
+
+
+def test_a_folder_is_checked_before_the_data_is_loaded(run, tmp_path):
+    Run.check(run, CONFIG)
+    Run.check(tmp_path / "new" / "run", CONFIG)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(InputError, match="batch_size"):
+        Run.check(run, dataclasses.replace(CONFIG, batch_size=16))
 
 
 def test_a_damaged_checkpoint_is_named(run, tmp_path):

@@ -83,6 +83,12 @@ def test_every_setting_is_an_option():
     assert (config.model.beta, config.model.likelihood.root) == (4.0, True)
 
 
+def test_epochs_take_the_place_of_a_configuration_s_minutes():
+    config, _ = parse("--config", str(ROOT / "configs" / "faces_demo.py"), "--epochs", "3")
+    assert config.minutes is None
+    assert config.steps_of(640) == round(3 * 640 / config.batch_size)
+
+
 def test_a_run_goes_on_with_its_own_configuration(tmp_path):
     config = dataclasses.replace(TINY, model=dataclasses.replace(TINY.model, likelihood=Gaussian()))
     plain = to_plain(config) | {"rows": 1, "digest": "x"}
@@ -94,8 +100,19 @@ def test_a_run_goes_on_with_its_own_configuration(tmp_path):
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["--steps", "1", "--minutes", "1"], "not both"),
-        (["--steps", "-1"], "negative"),
+        (["--steps", "1", "--minutes", "1"], "one of steps, minutes"),
+        (["--steps", "1", "--epochs", "1"], "one of epochs, steps"),
+        (["--steps", "-1"], "positive"),
+        (["--minutes", "0"], "positive"),
+        (["--epochs", "nan"], "positive"),
+        (["--learning-rate", "-1"], "positive"),
+        (["--learning-rate", "nan"], "positive"),
+        (["--chunk", "0"], "positive"),
+        (["--seed", "-1"], "seed"),
+        (["--model.channels", "0"], "1 or more"),
+        (["--model.event-shape", "0", "16", "3"], "1 or more"),
+        (["--model.beta", "nan"], "finite"),
+        (["--model.likelihood.weight", "-1"], "weight must be positive"),
         (["--config", "nowhere.py"], "no such configuration"),
         (["--config", __file__], "cannot be run|holds no TrainingConfig"),
         (["--config", str(ROOT / "pyproject.toml")], "cannot be run"),

@@ -56,6 +56,15 @@ def test_celeba_trains_on_its_training_part_and_shows_the_validation_part(tmp_pa
     assert (len(both.pixels), both.held_out) == (12, False)
 
 
+def test_celeba_without_validation_pictures_shows_training_pictures(tmp_path):
+    celeba(tmp_path, partition=True)
+    for name in ("000011.jpg", "000012.jpg"):
+        (tmp_path / "img_align_celeba" / name).unlink()
+    data = load_training_set(DataConfig(path=str(tmp_path)), SHAPE)
+    assert (len(data.pixels), len(data.shown), data.held_out) == (10, 10, False)
+    assert "training pictures" in data.notes[-1]
+
+
 def test_celeba_without_a_partition_is_taken_whole(tmp_path):
     celeba(tmp_path, partition=False)
     data = load_training_set(DataConfig(path=str(tmp_path)), SHAPE)

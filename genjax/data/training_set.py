@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from genjax.config import DataConfig
-from genjax.data.celeba import has_partition, load_any
+from genjax.data.celeba import Split, has_partition, load_any
 from genjax.data.drawn_faces import drawn_faces
+from genjax.data.source import DataError
 from genjax.errors import InputError
 
 
@@ -66,15 +67,18 @@ def load_training_set(
         more = f" and {len(pictures.skipped) - 5:,} more" if len(pictures.skipped) > 5 else ""
         notes.append(f"skipped {len(pictures.skipped):,} broken files: {named}{more}")
     notes += pictures.notes
-    others = {"train": "validation", "validation": "test"}
+    others: dict[str, Split] = {"train": "validation", "validation": "test"}
     if partitioned and split in others:
-        held_out = load_any(
-            config.path,
-            image_shape=image_shape,
-            crop=config.crop,
-            split=others[split],  # type: ignore[arg-type]
-            limit=shown,
-            progress=False,
-        )
-        return TrainingSet(pictures.pixels, held_out.pixels, True, tuple(notes))
+        try:
+            held_out = load_any(
+                config.path,
+                image_shape=image_shape,
+                crop=config.crop,
+                split=others[split],
+                limit=shown,
+                progress=False,
+            )
+            return TrainingSet(pictures.pixels, held_out.pixels, True, tuple(notes))
+        except DataError as error:
+            notes.append(f"reconstructions are of training pictures: {error}")
     return TrainingSet(pictures.pixels, pictures.pixels[:shown], False, tuple(notes))

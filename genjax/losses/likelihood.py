@@ -58,7 +58,7 @@ def to_unit(x: Array) -> Array:
 
 def check_range(x: np.ndarray | Array, low: float, high: float, name: str) -> None:
     """Raise InputError, naming both ranges, unless x lies in [low, high]; uint8 always does."""
-    if x.dtype == np.uint8:  # `observe` brings it into [0, 1]
+    if x.dtype == np.uint8 or x.size == 0:  # `observe` brings uint8 into [0, 1]
         return
     least, most = float(x.min()), float(x.max())  # where x lies: numpy's or the device's
     if not (low <= least and most <= high):  # a NaN lands here too

@@ -10,6 +10,7 @@ References:
     Higgins et al., "beta-VAE", ICLR 2017.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -38,7 +39,9 @@ from genjax.nets.mlp import MLP
 from genjax.nets.network import apply_network, init_network
 from genjax.nets.norm import ActivationName, NormName
 
-_ACTIVE = 0.01  # variance of a latent's mean over the data above which it is in use
+# A latent is in use where its mean varies by more than this, here over the batch (Burda, Grosse
+# and Salakhutdinov, "Importance weighted autoencoders", ICLR 2016, section 5.2: over the data).
+_ACTIVE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +169,8 @@ class VAE:
     def elbo(self, state: TrainState, x: Array, key: Array) -> Array:
         """Return the evidence lower bound of each example (β = 1), (batch,) nats, from one draw.
 
+        With `Bernoulli` on grey pixels this is the usual cross-entropy bound, of no density.
+
         Args:
             state: a trained state.
             x: (batch, *event_shape), raw.
@@ -229,8 +234,15 @@ class VAEConfig:
         sizes = (*self.event_shape, self.latent_size, *self.channels, *self.hidden)
         if min(sizes) < 1 or not self.event_shape or not self.channels:
             raise InputError(f"sizes must be 1 or more: {self}")
-        if self.beta < 0 or self.beta_warmup_steps < 0:
-            raise InputError(f"beta and its warm-up must not be negative, got {self.beta}")
+        if not 0 <= self.beta < math.inf or self.beta_warmup_steps < 0:
+            raise InputError(
+                f"beta must be finite and, like its warm-up, not negative: got {self.beta}, "
+                f"{self.beta_warmup_steps}"
+            )
+        for name in ("weight", "scale"):
+            value = getattr(self.likelihood, name, None)
+            if value is not None and not 0 < value < math.inf:
+                raise InputError(f"the likelihood's {name} must be positive, got {value}")
         outputs_shape = (*self.event_shape[:-1], self.likelihood.width(self.event_shape[-1]))
         shared: dict[str, Any] = {
             "activation": self.activation,

@@ -102,7 +102,8 @@ def _groups(g: _Geometry, x: Array) -> int:
     """How many groups of pictures to take, so that a group's windows stay in the cache."""
     picture = math.prod(g.out) * math.prod(g.window) * x.shape[3] * x.dtype.itemsize
     n = x.shape[0]
-    return next(m for m in range(1, n + 1) if n % m == 0 and (n // m * picture <= CACHE or m == n))
+    fits = (m for m in range(1, n) if n % m == 0 and n // m * picture <= CACHE)
+    return next(fits, max(n, 1))
 
 
 def _split(groups: int, x: Array) -> Array:
