@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from command_line import report_errors
-
 import genjax
+from command_line import report_errors
 from genjax import plots
 from genjax.errors import needs_extra
 

@@ -132,13 +132,14 @@ def test_second_derivatives_are_lax_s():
 
 
 def test_bfloat16_is_summed_in_float32():
-    # 512 windows of ones: a bfloat16 sum would stop at 256.
-    x, k = jnp.ones((1, 1, 512, 1), jnp.bfloat16), jnp.ones((1, 512, 1, 1), jnp.bfloat16)
-    y = conv2d(x, k, stride=1, padding="VALID")
+    # 512 products of ones: a bfloat16 sum would stop at 256.
+    x, k = jnp.ones((1, 16, 32, 512), jnp.bfloat16), jnp.ones((1, 1, 512, 1), jnp.bfloat16)
+    y, vjp = jax.vjp(lambda x, k: conv2d(x, k, stride=1), x, k)
     assert y.dtype == jnp.bfloat16
     assert float(y[0, 0, 0, 0]) == 512
-    by_kernel = jax.grad(lambda k: conv2d(x, k, stride=1, padding="VALID").sum())(k)
+    by_kernel = vjp(jnp.ones_like(y))[1]
     assert by_kernel.dtype == jnp.bfloat16
+    assert float(by_kernel[0, 0, 0, 0]) == 512
 
 
 def test_modules_keep_float32_parameters():

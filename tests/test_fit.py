@@ -174,7 +174,7 @@ def test_impossible_phases_are_refused(phases, words):
         ({"x": jnp.ones(8), "y": jnp.ones(7)}, {}, "one common number of rows"),
         ({"x": jnp.float32(1)}, {}, "one common number of rows"),
         ({}, {}, "one common number of rows"),
-        ({"x": jnp.ones(8)}, {"chunk": 0}, "chunk of 0"),
+        ({"x": jnp.ones(8)}, {"chunk": 0}, "1 step or more, not 0"),
         ({"x": jnp.ones(8)}, {"batch_size": 0}, "batch of 0"),
         ({"x": jnp.ones(8)}, {"mesh": "all"}, "multiple of 8"),
     ],

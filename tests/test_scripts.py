@@ -139,11 +139,13 @@ def test_training_from_a_folder_and_sampling(tiny_config, tmp_path, monkeypatch,
     assert "reached already" in capsys.readouterr().out
 
     assert call(monkeypatch, sample, run, "--n", "3", "--out", tmp_path / "sheet.png") == 0
-    assert Image.open(tmp_path / "sheet.png").size == (3 * 18 + 2, 18 + 2)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (3 * 18 + 2, 18 + 2)
     assert call(monkeypatch, sample, run, "--n", "3", "--out", tmp_path / "each") == 0
     files = sorted((tmp_path / "each").iterdir())
     assert len(files) == 3
-    drawn = np.asarray(Image.open(files[1]).convert("RGB"))
+    with Image.open(files[1]) as file:
+        drawn = np.asarray(file.convert("RGB"))
     np.testing.assert_array_equal(drawn, genjax.load(run).sample(3)[1])
     with pytest.raises(InputError, match="1 or more"):
         call(monkeypatch, sample, run, "--n", "0")

@@ -187,6 +187,7 @@ def load_pictures(
         >>> pictures = load_pictures(folder.name, image_shape=(4, 4, 3), crop="square")
         >>> pictures.pixels.shape, pictures.names, pictures.converted
         ((1, 4, 4, 3), ('grey.png',), {'L': 1})
+        >>> folder.cleanup()
     """
     with open_source(path) as source:
         if names is not None and (missing := sorted(set(names) - set(source.names))):

@@ -107,6 +107,7 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
         >>> with open_source(folder.name) as source:
         ...     print(source.names, source.read("a.png"))
         ('a.png',) b'...'
+        >>> folder.cleanup()
     """
     path = Path(os.path.expanduser(path))  # unlike Path's, leaves an unknown ~name alone
     where = shown(str(path))
