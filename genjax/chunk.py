@@ -101,7 +101,7 @@ def take_chunk(
     sound = {name: jnp.zeros((), bool) for name in terms}
     (state, broken), metrics = jax.lax.scan(body, (state, sound), (jnp.arange(length), rows))
     # What came from a batch (a replay pool) would else stay split over the devices.
-    return sharding.join(state, mesh), metrics, broken
+    return sharding.join((state, metrics, broken), mesh)
 
 
 def _not_finite(old: TrainState, new: TrainState, metrics: Metrics) -> Metrics:

@@ -80,19 +80,21 @@ class Run:
             InputError: the folder holds a run of something else (the message says what differs),
                 holds other files, cannot be written to, or is being trained in.
         """
-        cls.check(folder, config)
         folder = Path(folder)
-        rows = len(jax.tree.leaves(data)[0])
-        plain = to_plain(config) | {"rows": rows, "digest": digest(data)}
-        try:
-            (folder / "figures").mkdir(parents=True, exist_ok=True)
-            if (folder / "config.json").exists():
-                _refuse_changes(folder, plain)
-            else:
-                (folder / "config.json").write_text(json.dumps(plain, indent=2) + "\n")
-            return cls(folder, config)
-        except OSError as error:
-            raise InputError(f"cannot write a run to {folder}: {error}") from error
+        if sharding.is_main():
+            cls.check(folder, config)
+            rows = len(jax.tree.leaves(data)[0])
+            plain = to_plain(config) | {"rows": rows, "digest": digest(data)}
+            try:
+                (folder / "figures").mkdir(parents=True, exist_ok=True)
+                if (folder / "config.json").exists():
+                    _refuse_changes(folder, plain)
+                else:
+                    (folder / "config.json").write_text(json.dumps(plain, indent=2) + "\n")
+            except OSError as error:
+                raise InputError(f"cannot write a run to {folder}: {error}") from error
+        sharding.agree(False)  # the other hosts wait until the folder is there
+        return cls(folder, config)
 
     @cached_property
     def algorithm(self) -> Algorithm:

@@ -9,7 +9,7 @@ References:
 
 import os
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -66,8 +66,22 @@ def replicated(mesh: Mesh) -> NamedSharding:
 
 
 def replicate(tree: Tree, mesh: Mesh) -> Tree:
-    """Put a tree of arrays on every device of the mesh."""
-    return jax.device_put(tree, replicated(mesh))
+    """Put a tree of arrays, the same on every host, on every device of the mesh."""
+    if jax.process_count() == 1:
+        return jax.device_put(tree, replicated(mesh))
+
+    def put(leaf: Any) -> jax.Array:
+        if isinstance(leaf, jax.Array) and not leaf.is_fully_addressable:
+            return leaf
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            return jax.random.wrap_key_data(
+                put(jax.random.key_data(leaf)), impl=jax.random.key_impl(leaf)
+            )
+        # Not device_put, which would gather all of the data from all hosts to compare it.
+        host = np.asarray(leaf)
+        return jax.make_array_from_callback(host.shape, replicated(mesh), lambda part: host[part])
+
+    return jax.tree.map(put, tree)
 
 
 def own_copy(tree: Tree, mesh: Mesh) -> Tree:
@@ -88,6 +102,11 @@ def split_batch(tree: Tree, mesh: Mesh) -> Tree:
 def local(tree: Tree) -> Tree:
     """Return this host's copy of a replicated tree, which it may use without the other hosts."""
     return jax.tree.map(lambda leaf: leaf.addressable_data(0), tree)
+
+
+def is_main() -> bool:
+    """Return whether this host is the one that writes and prints."""
+    return jax.process_index() == 0
 
 
 def agree(flag: bool) -> bool:

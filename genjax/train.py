@@ -54,12 +54,11 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
     algorithm = config.model.build().algorithm(config.tx())
     check_data(algorithm, batch, config.batch_size, config.chunk)
     sharding.check_divides(config.batch_size, mesh)
-    main_process = jax.process_index() == 0
     run = Run.open(folder, config, batch)
     key = jax.random.key(config.seed)
     state = run.restore(mesh) or init(algorithm, batch, key=key, batch_size=config.batch_size)
     start = int(state.step)
-    if main_process:
+    if sharding.is_main():
         run.drop_metrics_after(start)
     steps = config.steps_of(len(data.pixels))
     examples = config.batch_size * algorithm.minibatches
@@ -67,7 +66,7 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
     draw = _pictures(run, config, data)
     if start >= steps:
         print(f"step {start:,} of {steps:,} is reached already: ask for more with --steps")
-    elif main_process:
+    elif sharding.is_main():
         print(f"{'going on from' if start else 'starting at'} step {start:,}", file=sys.stderr)
 
     if start == 0:
@@ -90,7 +89,7 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
                 chunk=config.chunk,
                 mesh=mesh,
                 hooks=[
-                    *((line, metrics_log) if main_process else ()),
+                    *((line, metrics_log) if sharding.is_main() else ()),
                     Every(draw, _PICTURE_SECONDS, growth=2.0),
                     Every(run.checkpoints.save, _CHECKPOINT_SECONDS),
                     time_limit,
@@ -121,7 +120,7 @@ def _pictures(
     trained: list[Trained] = []  # made once: its programs are compiled once
 
     def draw(state: TrainState) -> list[Path]:
-        if jax.process_index() != 0:
+        if not sharding.is_main():
             return []
         state = sharding.local(state)
         if not trained:

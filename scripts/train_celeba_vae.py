@@ -20,11 +20,14 @@ def main() -> int:
     """Parse, load, train, report."""
     sharding.start()
     config, folder = parse_training(default="celeba_vae", description=__doc__)
-    Run.check(folder, config)
+    if sharding.is_main():
+        Run.check(folder, config)
     data = load_training_set(config.data, config.model.picture_shape, seed=config.seed)
-    for note in data.notes:
-        print(note, file=sys.stderr)
+    if sharding.is_main():
+        print(*data.notes, sep="\n", file=sys.stderr)
     outcome = train(config, data, folder)
+    if not sharding.is_main():
+        return 0
     print(f"trained to step {outcome.step:,} in {outcome.seconds:,.0f} s; saved in {folder}")
     for figure in outcome.figures:
         print(f"  {figure}")

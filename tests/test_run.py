@@ -207,7 +207,11 @@ def test_a_signal_saves_and_the_run_goes_on(tmp_path):
         "--data.drawn", "64", "--model.event-shape", "16", "16", "3", "--model.latent-size", "4",
         "--batch-size", "16", "--chunk", "2", "--steps", "1000000",
     ]  # fmt: skip
-    environment = os.environ | {"XLA_FLAGS": "", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "XLA_FLAGS": "",
+        "PYTHONPATH": str(ROOT),
+        "JAX_COMPILATION_CACHE_DIR": str(ROOT / ".cache" / "jax"),
+    }
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
