@@ -8,7 +8,6 @@ from pathlib import Path
 
 import jax
 import numpy as np
-
 from PIL import Image
 
 import genjax
