@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: setup demo test lint types train-check bench clean
+.PHONY: setup demo picture test lint types bench clean
 
 setup: $(VENV)/.installed
 
@@ -15,6 +15,9 @@ $(VENV)/.installed: pyproject.toml
 
 demo: setup
 	$(BIN)/python scripts/train_celeba_vae.py --config configs/faces_demo.py --run runs/demo
+
+picture: demo
+	$(BIN)/python scripts/demo_picture.py
 
 test: setup
 	$(BIN)/python -m pytest -n 2

@@ -3,7 +3,8 @@
 from genjax.algorithm import Algorithm, Aux, Context, Phase, TrainState, from_phases
 from genjax.errors import InputError
 from genjax.fit import NonFiniteError, Progress, fit, fit_many
-from genjax.run import Run, Trained, load
+from genjax.run import Run, load
+from genjax.trained import Trained
 
 __all__ = [
     "Algorithm",

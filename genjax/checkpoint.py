@@ -5,7 +5,6 @@ good one.
 """
 
 from pathlib import Path
-from types import TracebackType
 
 import jax
 import orbax.checkpoint.experimental.v1 as ocp
@@ -83,12 +82,7 @@ class Checkpoints:
     def __enter__(self) -> "Checkpoints":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -14,7 +14,8 @@ from genjax.config import TrainingConfig
 from genjax.data.training_set import TrainingSet
 from genjax.fit import NonFiniteError, check_data, fit, init
 from genjax.hooks import Every, Interrupt, MetricsLog, ProgressLine, TimeLimit
-from genjax.run import Run, Trained
+from genjax.run import Run
+from genjax.trained import Trained
 
 _SAMPLES = 64
 _CHECKPOINT_SECONDS = 300.0
