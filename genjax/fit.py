@@ -18,6 +18,7 @@ from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
 from genjax.chunk import Clock, clock_at, initialise, take_chunk
 from genjax.errors import InputError
 
+_jitted_init = jax.jit(initialise, static_argnums=0)
 _jitted_chunk = jax.jit(take_chunk, static_argnums=(0, 1, 2, 3), donate_argnums=4)
 
 
@@ -129,7 +130,7 @@ def fit(
 def init(algorithm: Algorithm, data: PyTree, *, key: Array, batch_size: int) -> TrainState:
     """Return the state that `fit` starts from, with these arguments, when it is given none."""
     first = jax.tree.map(lambda leaf: leaf[:batch_size], data)
-    return jax.jit(initialise, static_argnums=0)(algorithm, key, first)
+    return _jitted_init(algorithm, key, first)
 
 
 def fit_many(

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import command_line
+import demo_picture
 import genjax
 import sample
 import train_celeba_vae
@@ -151,6 +152,20 @@ def test_training_from_a_folder_and_sampling(tiny_config, tmp_path, monkeypatch,
         call(monkeypatch, sample, run, "--n", "0")
     with pytest.raises(InputError, match="no run"):
         call(monkeypatch, sample, tmp_path / "nothing")
+
+
+def test_the_readme_s_picture_is_of_drawn_faces_alone(tiny_config, tmp_path, monkeypatch):
+    config = dataclasses.replace(TINY, data=dataclasses.replace(TINY.data, drawn=8), steps=1)
+    (tmp_path / "drawn.json").write_text(json.dumps(to_plain(config)))
+    for name, path in (("drawn", tmp_path / "drawn.json"), ("real", tiny_config)):
+        options = ("--config", path, "--run", tmp_path / name, "--steps", "1")
+        assert call(monkeypatch, train_celeba_vae, *options) == 0
+    out = tmp_path / "docs" / "demo.png"
+    assert call(monkeypatch, demo_picture, "--run", tmp_path / "drawn", "--out", out) == 0
+    with Image.open(out) as picture:
+        assert picture.width == 8 * 18 + 2
+    with pytest.raises(InputError, match="not drawn faces"):
+        call(monkeypatch, demo_picture, "--run", tmp_path / "real", "--out", tmp_path / "no.png")
 
 
 def test_a_broken_picture_is_refused_where_that_is_asked_for(tiny_config, tmp_path, monkeypatch):
