@@ -142,6 +142,13 @@ def test_bfloat16_is_summed_in_float32():
     assert float(by_kernel[0, 0, 0, 0]) == 512
 
 
+def test_an_empty_batch_and_mixed_types():
+    k = normal(3, 3, 3, 4)
+    assert conv2d(normal(0, 8, 8, 3), k).shape == (0, 4, 4, 4)
+    gradient = jax.grad(lambda k: conv2d(normal(1, 8, 8, 3).astype(jnp.bfloat16), k).sum())(k)
+    assert gradient.dtype == jnp.float32
+
+
 def test_modules_keep_float32_parameters():
     x = normal(2, 7, 9, 3).astype(jnp.bfloat16)
     y, variables = Conv(4, dtype=jnp.bfloat16).init_with_output(jax.random.key(0), x)

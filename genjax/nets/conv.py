@@ -203,6 +203,12 @@ _close(_by_input, _forward, lambda g, y, d: _by_kernel(g, d, y))
 _close(_by_kernel, lambda g, d, y: _by_input(g, y, d), _forward)
 
 
+def _same_type(x: Array, kernel: Array) -> tuple[Array, Array]:
+    """Promote, so that each gets a gradient of its own type back."""
+    dtype = jnp.promote_types(x.dtype, kernel.dtype)
+    return x.astype(dtype), kernel.astype(dtype)
+
+
 def conv2d(x: Array, kernel: Array, *, stride: int | Pair = 2, padding: Padding = "SAME") -> Array:
     """Convolve images with a kernel, as `jax.lax.conv_general_dilated` does.
 
@@ -225,7 +231,8 @@ def conv2d(x: Array, kernel: Array, *, stride: int | Pair = 2, padding: Padding 
     """
     chex.assert_rank([x, kernel], 4)
     chex.assert_equal(x.shape[3], kernel.shape[2])
-    return _forward(_geometry(x.shape[1:3], kernel.shape[:2], stride, padding), x, kernel)
+    g = _geometry(x.shape[1:3], kernel.shape[:2], stride, padding)
+    return _forward(g, *_same_type(x, kernel))
 
 
 def conv2d_transpose(
@@ -267,4 +274,4 @@ def conv2d_transpose(
     g = _geometry(output_size, kernel.shape[:2], stride, padding)
     if y.shape[1:3] != g.out:
         raise InputError(f"output_size {g.size} belongs to an input of {g.out}, not {y.shape[1:3]}")
-    return _by_input(g, y, kernel)
+    return _by_input(g, *_same_type(y, kernel))
