@@ -3,7 +3,8 @@
 Command:  python scripts/train_celeba_vae.py --data CELEBA --run runs/celeba
 Time:     400 epochs of 162,770 faces; the report's GPU took 10.5 hours. Two CPU cores see about
           200 pictures a second: for a look there, add --minutes 10 --batch-size 128.
-Expect:   blurred but faithful reconstructions; see docs/design.md for what was measured.
+Expect:   blurred reconstructions; docs/design.md says what eight minutes on two cores gave. The
+          whole run has not been made here.
 Source:   the report "VAE on CelebA": four strided 3x3 convolutions of 32, 64, 64, 64 (LeakyReLU)
           into mean and log-variance of 200 latents, four transposed ones of 64, 64, 32, 3, sigmoid;
           Adam 5e-4, batch 512.

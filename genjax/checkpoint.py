@@ -51,10 +51,17 @@ class Checkpoints:
     def save(self, state: TrainState) -> None:
         """Write the state under its step and return when it is there; once is enough."""
         step = int(state.step)
-        if step != self.latest:
-            assert self._manager is not None, "opened to read only"
+        if step == self.latest:
+            return
+        assert self._manager is not None, "opened to read only"
+        try:
             self._manager.save(step, state)
-            self.latest = step
+        except (ValueError, OSError) as error:
+            raise InputError(
+                f"cannot save step {step} in {self.folder} (is the disk full?); the newest "
+                f"checkpoint there is {self.latest}"
+            ) from error
+        self.latest = step
 
     def restore(self, like: TrainState, place: Sharding) -> TrainState:
         """Return the newest state.
@@ -74,9 +81,9 @@ class Checkpoints:
         try:
             return self._manager.load(self.latest, abstract)
         except (ValueError, KeyError, FileNotFoundError, OSError) as error:
-            reason = str(error).splitlines()[0]
             raise InputError(
-                f"checkpoint {self.latest} of {self.folder} cannot be read: {reason}"
+                f"checkpoint {self.latest} of {self.folder} cannot be read: it is damaged, or of "
+                "another model"
             ) from error
 
     def __enter__(self) -> "Checkpoints":

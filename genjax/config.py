@@ -4,7 +4,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import optax
 
@@ -71,6 +71,8 @@ class TrainingConfig:
         given = [name for name in LIMITS if getattr(self, name) is not None]
         if len(given) > 1:
             raise InputError(f"name one of {', '.join(given)}, not {len(given)}")
+        if self.optimizer not in get_args(OptimizerName):
+            raise InputError(f"no optimizer {self.optimizer!r}: {get_args(OptimizerName)}")
         for name in ("learning_rate", "batch_size", "chunk", *given):
             value = getattr(self, name)
             if not 0 < value < math.inf:

@@ -3,12 +3,13 @@
 `Run.open` makes it or goes on with it; `load` gives the trained model back.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import jax
 import numpy as np
@@ -20,6 +21,11 @@ from genjax.checkpoint import Checkpoints
 from genjax.config import TrainingConfig, differences, from_plain, to_plain
 from genjax.errors import InputError
 from genjax.trained import Trained
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
 
 
 def digest(data: PyTree) -> str:
@@ -50,6 +56,7 @@ class Run:
         self.folder = folder
         self.config = config
         self.checkpoints = Checkpoints(folder / "checkpoints", read_only=read_only)
+        self._lock: IO[str] | None = None
 
     @staticmethod
     def check(folder: str | Path, config: TrainingConfig) -> None:
@@ -79,7 +86,7 @@ class Run:
             InputError: the folder holds a run of something else (the message says what differs),
                 holds other files, cannot be written to, or is being trained in.
         """
-        folder = Path(folder)
+        folder, lock = Path(folder), None
         if sharding.is_main():
             cls.check(folder, config)
             rows = len(jax.tree.leaves(data)[0])
@@ -89,11 +96,14 @@ class Run:
                 if (folder / "config.json").exists():
                     _refuse_changes(folder, plain)
                 else:
-                    (folder / "config.json").write_text(json.dumps(plain, indent=2) + "\n")
+                    _replace(folder / "config.json", json.dumps(plain, indent=2) + "\n")
+                lock = _lock(folder)
             except OSError as error:
                 raise InputError(f"cannot write a run to {folder}: {error}") from error
         sharding.agree(False)  # the other hosts wait until the folder is there
-        return cls(folder, config)
+        run = cls(folder, config)
+        run._lock = lock
+        return run
 
     @cached_property
     def algorithm(self) -> Algorithm:
@@ -123,23 +133,29 @@ class Run:
             file.write(json.dumps(record) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Return the lines of `metrics.jsonl`; a last one cut short by a crash is left out."""
+        """Return the lines of `metrics.jsonl`; what a crash cut short is left out."""
         path = self.folder / "metrics.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
         records = []
         for line in lines:
-            try:
-                records.append(json.loads(line))
-            except json.JSONDecodeError:
-                break
+            with contextlib.suppress(json.JSONDecodeError):
+                record = json.loads(line)
+                if isinstance(record, dict) and isinstance(record.get("step"), int):
+                    records.append(record)
         return records
+
+    def close(self) -> None:
+        """Let go of the folder: another process may train in it."""
+        self.checkpoints.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def drop_metrics_after(self, step: int) -> None:
         """Forget what was logged after a step: a resumed run goes through it again."""
         kept = [record for record in self.metrics() if record["step"] <= step]
         path = self.folder / "metrics.jsonl"
         if path.exists():
-            path.write_text("".join(json.dumps(record) + "\n" for record in kept))
+            _replace(path, "".join(json.dumps(record) + "\n" for record in kept))
 
 
 def load(folder: str | Path) -> Trained:
@@ -159,13 +175,37 @@ def load(folder: str | Path) -> Trained:
     if not path.is_file():
         raise InputError(f"no run in {folder}: it has no config.json")
     plain = {name: value for name, value in _read(path).items() if name not in ("rows", "digest")}
-    config = from_plain(plain)
-    run = Run(Path(folder), config, read_only=True)
-    with run.checkpoints:
-        state = run.restore()
+    try:
+        config = from_plain(plain)
+        run = Run(Path(folder), config, read_only=True)
+        with run.checkpoints:
+            state = run.restore()
+        config.check()
+    except (TypeError, AttributeError, KeyError) as error:
+        raise InputError(f"{path} does not hold a configuration: {error}") from error
     if state is None:
         raise InputError(f"the run in {folder} has no checkpoint yet")
     return Trained(config, state)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all: a full disk leaves the old one."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(text)
+    os.replace(new, path)
+
+
+def _lock(folder: Path) -> IO[str] | None:
+    """Hold the folder until the process ends; the system lets go of it however that happens."""
+    if fcntl is None:
+        return None
+    file = (folder / ".lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise InputError(f"another process is training in {folder}") from error
+    return file
 
 
 def _refuse_changes(folder: Path, plain: dict[str, Any]) -> None:
@@ -180,7 +220,7 @@ def _refuse_changes(folder: Path, plain: dict[str, Any]) -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         plain = json.loads(path.read_text())
-    except (json.JSONDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     if not isinstance(plain, dict):
         raise InputError(f"{path} does not hold a configuration")

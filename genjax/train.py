@@ -3,13 +3,15 @@
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import jax
+from jax.sharding import Mesh
 
 from genjax import plots, sharding
-from genjax.algorithm import TrainState
+from genjax.algorithm import Algorithm, TrainState
 from genjax.config import TrainingConfig
 from genjax.data.training_set import TrainingSet
 from genjax.fit import NonFiniteError, check_data, fit, init
@@ -46,6 +48,9 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
         data: what it learns from.
         folder: of the run.
 
+    Returns:
+        How it ended.
+
     Raises:
         InputError: data, settings and folder do not fit together.
         NonFiniteError: training diverged; the last good state is saved.
@@ -55,7 +60,12 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
     algorithm = config.model.build().algorithm(config.tx())
     check_data(algorithm, batch, config.batch_size, config.chunk)
     sharding.check_divides(config.batch_size, mesh)
-    run = Run.open(folder, config, batch)
+    with closing(Run.open(folder, config, batch)) as run:
+        return _train(run, algorithm, data, mesh)
+
+
+def _train(run: Run, algorithm: Algorithm, data: TrainingSet, mesh: Mesh) -> Outcome:
+    config, batch = run.config, {"x": data.pixels}
     key = jax.random.key(config.seed)
     state = run.restore(mesh) or init(algorithm, batch, key=key, batch_size=config.batch_size)
     start = int(state.step)

@@ -54,12 +54,12 @@ def load_config(path: Path) -> TrainingConfig:
         try:
             plain = json.loads(path.read_text())
             config = from_plain({k: v for k, v in plain.items() if k not in ("rows", "digest")})
-        except (json.JSONDecodeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(f"{path} holds no configuration: {error}") from error
     else:
         try:
             config = runpy.run_path(str(path)).get("CONFIG")
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise InputError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     if not isinstance(config, TrainingConfig):
         raise InputError(f"{path} holds no TrainingConfig named CONFIG")
@@ -103,6 +103,9 @@ def parse_training(
         training = replace(
             training, epochs=config.epochs, steps=config.steps, minutes=config.minutes
         )
+    for name, value in (("run", parsed.run), ("data", parsed.data)):
+        if value is not None and str(value) in ("", "."):
+            raise InputError(f"--{name} names no folder; for the current one, write its path")
     if parsed.data is not None:
         path_of_data = str(parsed.data.expanduser().resolve())
         training = replace(training, data=replace(training.data, path=path_of_data))

@@ -48,7 +48,7 @@ def main() -> int:
         else:
             out.parent.mkdir(parents=True, exist_ok=True)
             plots.save_image(out, plots.image_grid(pictures))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise genjax.InputError(f"cannot write to {out}: {error}") from error
     print(out, file=sys.stdout)
     return 0

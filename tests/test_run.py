@@ -42,7 +42,7 @@ def run(tmp_path_factory):
 
 def test_the_folder_holds_what_the_readme_says(run):
     assert sorted(path.name for path in run.iterdir()) == [
-        "checkpoints", "config.json", "figures", "metrics.jsonl",
+        ".lock", "checkpoints", "config.json", "figures", "metrics.jsonl",
     ]  # fmt: skip
     records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert records[-1]["step"] == 6
@@ -123,7 +123,7 @@ def test_folders_that_are_no_runs(tmp_path):
     (tmp_path / "broken" / "config.json").write_text("{")
     with pytest.raises(InputError, match="cannot be read"):
         genjax.load(tmp_path / "broken")
-    Run.open(tmp_path / "fresh", CONFIG, {"x": PIXELS})
+    Run.open(tmp_path / "fresh", CONFIG, {"x": PIXELS}).close()
     with pytest.raises(InputError, match="no checkpoint yet"):
         genjax.load(tmp_path / "fresh")
 
@@ -150,6 +150,67 @@ def test_a_folder_is_checked_before_the_data_is_loaded(run, tmp_path):
     assert not (tmp_path / "new").exists()
     with pytest.raises(InputError, match="batch_size"):
         Run.check(run, dataclasses.replace(CONFIG, batch_size=16))
+
+
+def test_two_trainings_in_one_folder_are_refused(tmp_path):
+    one = Run.open(tmp_path / "run", CONFIG, {"x": PIXELS})
+    with pytest.raises(InputError, match="another process is training"):
+        Run.open(tmp_path / "run", CONFIG, {"x": PIXELS})
+    one.close()
+    Run.open(tmp_path / "run", CONFIG, {"x": PIXELS}).close()
+
+
+def test_damaged_metrics_lose_their_damaged_lines_alone(tmp_path):
+    run = Run.open(tmp_path / "run", CONFIG, {"x": PIXELS})
+    lines = [
+        b'{"step": 1}',
+        b'{"st',
+        b"[1]",
+        b'{"a": 1}',
+        b"\xff\xfe",
+        b'{"step": 2}',
+        b'{"step": 3}',
+    ]
+    (run.folder / "metrics.jsonl").write_bytes(b"\n".join(lines))
+    assert [record["step"] for record in run.metrics()] == [1, 2, 3]
+    run.drop_metrics_after(2)
+    assert [record["step"] for record in run.metrics()] == [1, 2]
+    run.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": None},
+        {"kind": []},
+        {"optimizer": "rmsprop"},
+        {"kind": "DataConfig"},
+        {"batch_size": "a"},
+    ],
+)
+def test_a_configuration_edited_by_hand_is_refused(run, tmp_path, change):
+    import shutil
+
+    shutil.copytree(run, tmp_path / "copy")
+    path = tmp_path / "copy" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(InputError):
+        genjax.load(tmp_path / "copy")
+
+
+def test_a_save_that_fails_names_the_newest_checkpoint(run, tmp_path, monkeypatch):
+    from genjax.checkpoint import Checkpoints
+
+    state = genjax.load(run).state
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(state)
+
+        def full(*arguments):
+            raise ValueError("RESOURCE_EXHAUSTED: No space left on device")
+
+        monkeypatch.setattr(checkpoints._manager, "save", full)
+        with pytest.raises(InputError, match=r"cannot save step 7 .*checkpoint there is 6"):
+            checkpoints.save(state._replace(step=state.step + 1))
 
 
 def test_a_damaged_checkpoint_is_named(run, tmp_path):

@@ -234,7 +234,7 @@ class VAEConfig:
         sizes = (*self.event_shape, self.latent_size, *self.channels, *self.hidden)
         if min(sizes) < 1 or not self.event_shape or not self.channels:
             raise InputError(f"sizes must be 1 or more: {self}")
-        if not 0 <= self.beta < math.inf or self.beta_warmup_steps < 0:
+        if not 0 <= self.beta < math.inf or not 0 <= self.beta_warmup_steps < 2**31:
             raise InputError(
                 f"beta must be finite and, like its warm-up, not negative: got {self.beta}, "
                 f"{self.beta_warmup_steps}"
