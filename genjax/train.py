@@ -20,7 +20,8 @@ from genjax.run import Run
 from genjax.trained import Trained
 
 _SAMPLES = 64
-_CHECKPOINT_SECONDS = 300.0
+_CHECKPOINT_SECONDS = 30.0  # then 60, 120, ... up to five minutes apart
+_CHECKPOINT_LONGEST = 300.0
 _PICTURE_SECONDS = 15.0  # then 30, 60, ... up to ten minutes apart
 
 
@@ -102,7 +103,12 @@ def _train(run: Run, algorithm: Algorithm, data: TrainingSet, mesh: Mesh) -> Out
                 hooks=[
                     *((line, metrics_log) if sharding.is_main() else ()),
                     Every(draw, _PICTURE_SECONDS, growth=2.0),
-                    Every(run.checkpoints.save, _CHECKPOINT_SECONDS),
+                    Every(
+                        run.checkpoints.save,
+                        _CHECKPOINT_SECONDS,
+                        growth=2.0,
+                        longest=_CHECKPOINT_LONGEST,
+                    ),
                     time_limit,
                     interrupt,
                 ],
