@@ -4,10 +4,12 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import optax
 
+from genjax.algorithm import Algorithm
 from genjax.errors import InputError
 from genjax.models import KINDS, VAEConfig
 
@@ -84,6 +86,10 @@ class TrainingConfig:
         """Return the optimizer."""
         return getattr(optax, self.optimizer)(self.learning_rate)
 
+    def algorithm(self) -> Algorithm:
+        """Return what the run trains."""
+        return self.model.build().algorithm(self.tx())
+
     def steps_of(self, rows: int) -> int:
         """Return the step to reach with so many rows: 2^31 - 1 where time alone decides."""
         if self.steps is not None:
@@ -97,6 +103,7 @@ class TrainingConfig:
 # compared instead of the place that they are read from.
 LIMITS = ("epochs", "steps", "minutes")
 FREE = (*LIMITS, "data.path", "data.strict")
+IDENTITY = ("rows", "digest")
 
 _KINDS = KINDS | {kind.__name__: kind for kind in (TrainingConfig, DataConfig)}
 
@@ -127,6 +134,36 @@ def from_plain(plain: Any) -> Any:
             raise InputError(f"{plain['kind']} has no setting {', '.join(unknown)}")
         return kind(**values)
     return tuple(from_plain(item) for item in plain) if isinstance(plain, list) else plain
+
+
+def read_plain(path: Path) -> dict[str, Any]:
+    """Return the plain values of a JSON file.
+
+    Raises:
+        InputError: it cannot be read, or holds no object.
+    """
+    try:
+        plain = json.loads(path.read_text())
+    except (ValueError, RecursionError, OSError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    if not isinstance(plain, dict):
+        raise InputError(f"{path} does not hold a configuration")
+    return plain
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Return the configuration that a run's `config.json` holds, checked.
+
+    Raises:
+        InputError: it holds none, or one that cannot be used.
+    """
+    plain = read_plain(path)
+    try:
+        config = from_plain({name: plain[name] for name in plain if name not in IDENTITY})
+        config.check()
+    except (TypeError, AttributeError, KeyError) as error:
+        raise InputError(f"{path} does not hold a configuration: {error}") from error
+    return config
 
 
 def differences(old: Any, new: Any, name: str = "") -> list[str]:

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import json
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,9 +15,9 @@ import numpy as np
 from jax.sharding import Mesh
 
 from genjax import sharding
-from genjax.algorithm import Algorithm, PyTree, TrainState
+from genjax.algorithm import PyTree, TrainState
 from genjax.checkpoint import Checkpoints
-from genjax.config import TrainingConfig, differences, from_plain, to_plain
+from genjax.config import TrainingConfig, differences, read_config, read_plain, to_plain
 from genjax.errors import InputError
 from genjax.trained import Trained
 
@@ -26,6 +25,9 @@ try:
     import fcntl
 except ImportError:  # Windows has no such locks
     fcntl = None  # type: ignore[assignment]
+
+
+_LOCK = ".lock"
 
 
 def digest(data: PyTree) -> str:
@@ -67,7 +69,7 @@ class Run:
         folder = Path(folder)
         if (folder / "config.json").exists():
             _refuse_changes(folder, to_plain(config))
-        elif folder.is_dir() and any(folder.iterdir()):
+        elif any(path.is_file() and path.name != _LOCK for path in folder.rglob("*")):
             raise InputError(f"{folder} is not empty and holds no run: name a new folder")
         nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
@@ -86,29 +88,27 @@ class Run:
             InputError: the folder holds a run of something else (the message says what differs),
                 holds other files, cannot be written to, or is being trained in.
         """
-        folder, lock = Path(folder), None
+        folder = Path(folder)
+        lock: IO[str] | None = None
         if sharding.is_main():
             cls.check(folder, config)
             rows = len(jax.tree.leaves(data)[0])
             plain = to_plain(config) | {"rows": rows, "digest": digest(data)}
             try:
                 (folder / "figures").mkdir(parents=True, exist_ok=True)
-                if (folder / "config.json").exists():
-                    _refuse_changes(folder, plain)
-                else:
-                    _replace(folder / "config.json", json.dumps(plain, indent=2) + "\n")
-                lock = _lock(folder)
+                with contextlib.ExitStack() as on_failure:
+                    lock = on_failure.enter_context(_lock(folder))
+                    if (folder / "config.json").exists():
+                        _refuse_changes(folder, plain)
+                    else:
+                        _replace(folder / "config.json", json.dumps(plain, indent=2) + "\n")
+                    on_failure.pop_all()  # the run keeps the lock
             except OSError as error:
                 raise InputError(f"cannot write a run to {folder}: {error}") from error
         sharding.agree(False)  # the other hosts wait until the folder is there
         run = cls(folder, config)
         run._lock = lock
         return run
-
-    @cached_property
-    def algorithm(self) -> Algorithm:
-        """What the run trains."""
-        return self.config.model.build().algorithm(self.config.tx())
 
     def restore(self, mesh: Mesh | None = None) -> TrainState | None:
         """Return the newest state, or None where none was saved yet.
@@ -124,7 +124,7 @@ class Run:
         mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
         shape = (self.config.batch_size, *self.config.model.event_shape)
         batch = {"x": jax.ShapeDtypeStruct(shape, np.float32)}
-        like = jax.eval_shape(self.algorithm.init, jax.random.key(0), batch)
+        like = jax.eval_shape(self.config.algorithm().init, jax.random.key(0), batch)
         return self.checkpoints.restore(like, sharding.replicated(mesh))
 
     def log(self, record: dict[str, Any]) -> None:
@@ -174,15 +174,10 @@ def load(folder: str | Path) -> Trained:
     path = Path(folder) / "config.json"
     if not path.is_file():
         raise InputError(f"no run in {folder}: it has no config.json")
-    plain = {name: value for name, value in _read(path).items() if name not in ("rows", "digest")}
-    try:
-        config = from_plain(plain)
-        run = Run(Path(folder), config, read_only=True)
-        with run.checkpoints:
-            state = run.restore()
-        config.check()
-    except (TypeError, AttributeError, KeyError) as error:
-        raise InputError(f"{path} does not hold a configuration: {error}") from error
+    config = read_config(path)
+    run = Run(Path(folder), config, read_only=True)
+    with run.checkpoints:
+        state = run.restore()
     if state is None:
         raise InputError(f"the run in {folder} has no checkpoint yet")
     return Trained(config, state)
@@ -195,11 +190,11 @@ def _replace(path: Path, text: str) -> None:
     os.replace(new, path)
 
 
-def _lock(folder: Path) -> IO[str] | None:
+def _lock(folder: Path) -> IO[str]:
     """Hold the folder until the process ends; the system lets go of it however that happens."""
+    file = (folder / _LOCK).open("w")
     if fcntl is None:
-        return None
-    file = (folder / ".lock").open("w")
+        return file
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -210,18 +205,8 @@ def _lock(folder: Path) -> IO[str] | None:
 
 def _refuse_changes(folder: Path, plain: dict[str, Any]) -> None:
     """Compare what is asked for with what the folder holds, without the data where it is absent."""
-    old = _read(folder / "config.json")
+    old = read_plain(folder / "config.json")
     if "digest" not in plain:
         old = {name: value for name, value in old.items() if name in plain}
     if changed := differences(old, plain):
         raise InputError(f"{folder} holds a run of another configuration: {'; '.join(changed)}")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        plain = json.loads(path.read_text())
-    except (ValueError, RecursionError, OSError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    if not isinstance(plain, dict):
-        raise InputError(f"{path} does not hold a configuration")
-    return plain

@@ -58,7 +58,7 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
     """
     mesh = sharding.data_mesh()
     batch = {"x": data.pixels}
-    algorithm = config.model.build().algorithm(config.tx())
+    algorithm = config.algorithm()
     check_data(algorithm, batch, config.batch_size, config.chunk)
     sharding.check_divides(config.batch_size, mesh)
     with closing(Run.open(folder, config, batch)) as run:
@@ -75,7 +75,7 @@ def _train(run: Run, algorithm: Algorithm, data: TrainingSet, mesh: Mesh) -> Out
     steps = config.steps_of(len(data.pixels))
     examples = config.batch_size * algorithm.minibatches
     time_limit, interrupt = TimeLimit(config.minutes), Interrupt()
-    draw = _pictures(run, config, data)
+    draw = _pictures(run, data, state)
     if start >= steps:
         print(f"step {start:,} of {steps:,} is reached already: ask for more with --steps")
     elif sharding.is_main():
@@ -127,28 +127,21 @@ def _train(run: Run, algorithm: Algorithm, data: TrainingSet, mesh: Mesh) -> Out
     )
 
 
-def _pictures(
-    run: Run, config: TrainingConfig, data: TrainingSet
-) -> Callable[[TrainState], list[Path]]:
+def _pictures(run: Run, data: TrainingSet, state: TrainState) -> Callable[[TrainState], list[Path]]:
     """Return a function that draws samples, reconstructions and curves of a state."""
-    originals = data.shown
     which = "held-out" if data.held_out else "training"
-
-    trained: list[Trained] = []  # made once: its programs are compiled once
+    trained = Trained(run.config, state)  # once, so that its programs are compiled once
 
     def draw(state: TrainState) -> list[Path]:
         if not sharding.is_main():
             return []
-        state = sharding.local(state)
-        if not trained:
-            trained.append(Trained(config, state))
-        trained[0].state = state
+        trained.state = sharding.local(state)
         step = int(state.step)
         figures = run.folder / "figures"
         sheets = {
-            f"samples_{step:07}.png": plots.image_grid(trained[0].sample(_SAMPLES)),
+            f"samples_{step:07}.png": plots.image_grid(trained.sample(_SAMPLES)),
             f"reconstructions_{which}_{step:07}.png": plots.side_by_side(
-                originals, trained[0].reconstruct(originals)
+                data.shown, trained.reconstruct(data.shown)
             ),
         }
         for name, sheet in sheets.items():

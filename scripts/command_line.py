@@ -1,6 +1,5 @@
 """What the scripts share: a configuration from a file and from options, and errors of one line."""
 
-import json
 import runpy
 import signal
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
-from genjax.config import LIMITS, TrainingConfig, from_plain
+from genjax.config import LIMITS, TrainingConfig, read_config
 from genjax.errors import InputError, needs_extra
 from genjax.fit import NonFiniteError
 
@@ -51,16 +50,11 @@ def load_config(path: Path) -> TrainingConfig:
     if not path.is_file():
         raise InputError(f"no such configuration: {path}")
     if path.suffix == ".json":
-        try:
-            plain = json.loads(path.read_text())
-            config = from_plain({k: v for k, v in plain.items() if k not in ("rows", "digest")})
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise InputError(f"{path} holds no configuration: {error}") from error
-    else:
-        try:
-            config = runpy.run_path(str(path)).get("CONFIG")
-        except (Exception, SystemExit) as error:
-            raise InputError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+        return read_config(path)
+    try:
+        config = runpy.run_path(str(path)).get("CONFIG")
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     if not isinstance(config, TrainingConfig):
         raise InputError(f"{path} holds no TrainingConfig named CONFIG")
     return config

@@ -1,26 +1,13 @@
 """One picture's decoding: geometry against NumPy, depth and colour against hand-worked values."""
 
-from io import BytesIO
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from making_pictures import encoded, noise
 from PIL import Image
 
 from genjax.data.decode import central_box, decode
-
-
-def encoded(image, kind="PNG", **options):
-    file = BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def noise(seed, width=8, height=8):
-    return Image.fromarray(
-        np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    )
 
 
 def ramp(width, height):

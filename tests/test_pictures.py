@@ -6,29 +6,17 @@ import subprocess
 import sys
 import threading
 import zipfile
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from making_pictures import encoded, noise
 from PIL import Image
 
 from genjax.data.pictures import DataError, load_pictures
 from genjax.data.source import open_source
 
 SMALL = (8, 8, 3)
-
-
-def encoded(image, kind="PNG", **options):
-    file = BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def noise(seed, width=8, height=8):
-    return Image.fromarray(
-        np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    )
 
 
 def load(path, **options):

@@ -160,6 +160,17 @@ def test_two_trainings_in_one_folder_are_refused(tmp_path):
     Run.open(tmp_path / "run", CONFIG, {"x": PIXELS}).close()
 
 
+def test_a_start_that_could_not_write_is_no_hindrance_to_the_next(tmp_path, monkeypatch):
+    def full(path, text):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("genjax.run._replace", full)
+        with pytest.raises(InputError, match="cannot write a run"):
+            Run.open(tmp_path / "run", CONFIG, {"x": PIXELS})
+    Run.open(tmp_path / "run", CONFIG, {"x": PIXELS}).close()
+
+
 def test_damaged_metrics_lose_their_damaged_lines_alone(tmp_path):
     run = Run.open(tmp_path / "run", CONFIG, {"x": PIXELS})
     lines = [

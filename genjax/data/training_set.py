@@ -41,10 +41,10 @@ def load_training_set(
     Raises:
         InputError: the path holds no pictures, or not the split that is asked for.
     """
-    if min(config.drawn, config.drawn if config.limit is None else config.limit) < 1:
+    n = config.drawn if config.limit is None else min(config.drawn, config.limit)
+    if n < 1:
         raise InputError(f"1 or more pictures: got drawn={config.drawn}, limit={config.limit}")
     if config.path is None:
-        n = config.drawn if config.limit is None else min(config.drawn, config.limit)
         # Rows beyond the last are new faces of the same seed.
         pixels, _ = drawn_faces(n + shown, seed=seed, image_shape=image_shape)
         return TrainingSet(pixels[:n], pixels[n:], True, (f"drew {n:,} faces",))
