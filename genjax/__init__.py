@@ -2,7 +2,8 @@
 
 from genjax.algorithm import Algorithm, Aux, Context, Phase, TrainState, from_phases
 from genjax.errors import InputError
-from genjax.fit import NonFiniteError, Progress, fit, fit_many
+from genjax.fit import NonFiniteError, Progress, fit
+from genjax.fit_many import fit_many
 from genjax.run import Run, load
 from genjax.trained import Trained
 

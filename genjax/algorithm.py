@@ -54,7 +54,7 @@ class Aux(NamedTuple):
     """What a loss returns beside its value.
 
     Attributes:
-        metrics: name -> () float, to be logged.
+        metrics: name -> float array, () or of another small shape, to be logged.
         extra: a partial update, merged into the state's `extra`.
     """
 
@@ -89,16 +89,19 @@ class Algorithm(NamedTuple):
     Attributes:
         init: (key, batch) -> TrainState, from one plain batch.
         step: (state, batch, key) -> (TrainState, metrics); the batch's leaves have a leading
-            axis of length `minibatches`, also when that is 1, and a metric is a () array.
+            axis of length `minibatches`, also when that is 1, and a metric is a small array,
+            mostly ().
         minibatches: fresh minibatches that one step consumes.
         check: data -> None, or an error that says why this data cannot be learnt from; `fit`
             calls it once, with all of the data, before it compiles anything.
+        init_rows: rows that `init` wants to see, where there are so many; one batch by default.
     """
 
     init: Callable[[Array, PyTree], TrainState]
     step: Callable[[TrainState, PyTree, Array], tuple[TrainState, Metrics]]
     minibatches: int = 1
     check: Callable[[PyTree], None] = lambda data: None
+    init_rows: int = 0
 
 
 def from_phases(
@@ -107,6 +110,7 @@ def from_phases(
     *,
     after: Callable[[TrainState], Mapping[str, PyTree]] | None = None,
     check: Callable[[PyTree], None] = lambda data: None,
+    init_rows: int = 0,
 ) -> Algorithm:
     """Compose players' turns into one algorithm.
 
@@ -120,6 +124,7 @@ def from_phases(
         after: state -> partial update of `extra`, run once at the end of a step: for what must
             see the updated parameters, such as a moving average.
         check: the algorithm's `check`.
+        init_rows: the algorithm's `init_rows`.
 
     Returns:
         The algorithm. Its `step` adds one to `state.step`.
@@ -174,7 +179,7 @@ def from_phases(
             state = state._replace(extra={**state.extra, **after(state)})
         return state._replace(step=state.step + 1), metrics
 
-    return Algorithm(init, step, minibatches, check)
+    return Algorithm(init, step, minibatches, check, init_rows)
 
 
 def _pick(params: Params, names: tuple[str, ...]) -> Params:

@@ -6,6 +6,7 @@ compilation, and the device never asks the host. Position p of a run is row `per
 epoch `p div n`: the minibatch of a step is a pure function of key and step.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -51,6 +52,13 @@ def initialise(algorithm: Algorithm, key: Array, batch: PyTree) -> TrainState:
     return algorithm.init(jax.random.fold_in(key, _INIT), batch)
 
 
+def rows_for_init(algorithm: Algorithm, data: PyTree, batch_size: int) -> PyTree:
+    """Return the rows that `initialise` gets: a batch or `init_rows`, spread over the data."""
+    n = len(jax.tree.leaves(data)[0])
+    count = min(n, max(batch_size, algorithm.init_rows))
+    return jax.tree.map(lambda leaf: leaf[np.arange(count) * n // count], data)
+
+
 def take_chunk(
     algorithm: Algorithm,
     batch_size: int,
@@ -61,30 +69,63 @@ def take_chunk(
     key: Array,
     clock: Clock,
 ) -> tuple[TrainState, Metrics, Metrics]:
-    """Take `clock.steps` of `length` steps.
+    """Take `clock.steps` of `length` steps, on rows of data that is on the device.
 
     Returns:
-        The state; name -> (length,) metrics, NaN for the steps that were not tried;
-        name -> () bool, what was not finite at the step that was refused.
+        As `take_streamed_chunk`.
     """
     n = jax.tree.leaves(data)[0].shape[0]
     shape = (length, algorithm.minibatches, batch_size)
     position = clock.offset + jnp.arange(np.prod(shape), dtype=jnp.int32)
     epoch = clock.epoch + position // n
-    rows = permute(position % n, n, jax.random.fold_in(key, _ROWS), epoch).reshape(shape)
-    steps_key = jax.random.fold_in(key, _STEPS)
+    rows = permute(position % n, n, rows_key(key), epoch).reshape(shape)
 
     def gather(row: Array) -> PyTree:
-        batch = jax.tree.map(lambda leaf: leaf.at[row].get(mode="promise_in_bounds"), data)
-        return sharding.split_batch(batch, mesh)
+        return jax.tree.map(lambda leaf: leaf.at[row].get(mode="promise_in_bounds"), data)
+
+    return _take_steps(algorithm, mesh, state, rows, gather, key, clock)
+
+
+def take_streamed_chunk(
+    algorithm: Algorithm, mesh: Mesh, state: TrainState, batches: PyTree, key: Array, clock: Clock
+) -> tuple[TrainState, Metrics, Metrics]:
+    """Take `clock.steps` steps, on minibatches (length, minibatches, batch, ...) that are given.
+
+    Returns:
+        The state; name -> (length, ...) metrics, NaN for the steps that were not tried;
+        name -> () bool, what was not finite at the step that was refused.
+    """
+    return _take_steps(algorithm, mesh, state, batches, lambda batch: batch, key, clock)
+
+
+def rows_key(key: Array) -> Array:
+    """Return the key of a run's order of rows."""
+    return jax.random.fold_in(key, _ROWS)
+
+
+def _take_steps(
+    algorithm: Algorithm,
+    mesh: Mesh,
+    state: TrainState,
+    inputs: PyTree,
+    batch_of: Callable[[PyTree], PyTree],
+    key: Array,
+    clock: Clock,
+) -> tuple[TrainState, Metrics, Metrics]:
+    """Take steps along the leading axis of `inputs`, each on `batch_of(input)`."""
+    length = jax.tree.leaves(inputs)[0].shape[0]
+    steps_key = jax.random.fold_in(key, _STEPS)
+
+    def propose(state: TrainState, given: PyTree) -> tuple[TrainState, Metrics]:
+        batch = sharding.split_batch(batch_of(given), mesh)
+        return algorithm.step(state, batch, jax.random.fold_in(steps_key, state.step))
 
     def body(
-        carry: tuple[TrainState, Metrics], inputs: tuple[Array, Array]
+        carry: tuple[TrainState, Metrics], indexed: tuple[Array, PyTree]
     ) -> tuple[tuple[TrainState, Metrics], Metrics]:
         state, broken = carry
-        index, row = inputs
-        step_key = jax.random.fold_in(steps_key, state.step)
-        proposed, metrics = algorithm.step(state, gather(row), step_key)
+        index, given = indexed
+        proposed, metrics = propose(state, given)
         not_finite = _not_finite(state, proposed, metrics)
         # A refused step leaves state.step behind, so that no later one is taken either.
         active = (index < clock.steps) & (state.step == clock.step + index)
@@ -94,19 +135,18 @@ def take_chunk(
         metrics = {name: jnp.where(active, value, jnp.nan) for name, value in metrics.items()}
         return (state, broken), metrics
 
-    proposed, metrics = jax.eval_shape(
-        lambda: algorithm.step(state, gather(rows[0]), jax.random.fold_in(steps_key, 0))
-    )
+    first = jax.tree.map(lambda leaf: leaf[0], inputs)
+    proposed, metrics = jax.eval_shape(propose, state, first)
     terms = jax.eval_shape(_not_finite, state, proposed, metrics)
     sound = {name: jnp.zeros((), bool) for name in terms}
-    (state, broken), metrics = jax.lax.scan(body, (state, sound), (jnp.arange(length), rows))
+    (state, broken), metrics = jax.lax.scan(body, (state, sound), (jnp.arange(length), inputs))
     # What came from a batch (a replay pool) would else stay split over the devices.
     return sharding.join((state, metrics, broken), mesh)
 
 
 def _not_finite(old: TrainState, new: TrainState, metrics: Metrics) -> Metrics:
     """Name -> () bool: what a step made NaN or infinite, by metric, network, extra and phase."""
-    found = {name: ~jnp.isfinite(value) for name, value in metrics.items()}
+    found = {name: jnp.any(~jnp.isfinite(value)) for name, value in metrics.items()}
     for part, what in (("params", "parameters"), ("extra", "state"), ("opt", "optimiser state")):
         before, after = getattr(old, part), getattr(new, part)
         # An extra that a step adds would change the state's form, which the scan refuses.

@@ -11,7 +11,7 @@ import optax
 
 from genjax.algorithm import Algorithm
 from genjax.errors import InputError
-from genjax.models import KINDS, VAEConfig
+from genjax.models import KINDS, AutoencoderConfig, VAEConfig
 
 OptimizerName = Literal["adam", "adamw", "nadam", "sgd"]
 
@@ -21,13 +21,21 @@ class DataConfig:
     """Where the pictures come from.
 
     Attributes:
-        path: CelebA in either layout, a folder or a zip of pictures; None draws faces.
-        drawn: how many faces are drawn.
-        split: of CelebA's partition; None is "train" where there is one, and else everything.
+        path: CelebA in either layout, MNIST's idx files, a folder or a zip of pictures; None
+            draws faces.
+        drawn: how many faces are drawn to train on.
+        split: what is trained on, "train" where it is None; pictures without a partition are
+            all of them "train".
         crop: None stretches; "square" takes the largest central square, a number the central
             square of so many pixels; then the picture is resized to the model's shape.
-        limit: at most so many pictures, the first ones.
+        limit: train on at most so many pictures, the first ones.
         strict: refuse a set with a broken picture instead of skipping it.
+        binarize: "threshold" makes pixels of 128 and more white, the others black; "static" draws
+            each pixel once, white with probability grey / 255, the same in every run.
+        cache: a folder to keep decoded pictures in, so that the next start need not decode them.
+            It grows with every set, shape and crop, and may be emptied at any time.
+        stream: leave the pictures in the host's memory, or mapped from the cache, and send each
+            chunk's to the device: for sets that its memory does not hold.
     """
 
     path: str | None = None
@@ -36,6 +44,9 @@ class DataConfig:
     crop: int | Literal["square"] | None = None
     limit: int | None = None
     strict: bool = False
+    binarize: Literal["none", "threshold", "static"] = "none"
+    cache: str | None = None
+    stream: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +57,9 @@ class TrainingConfig:
         model: what is trained.
         data: what it learns from.
         optimizer: by optax's name.
-        learning_rate: of the optimizer.
+        learning_rate: of the optimizer, after the warm-up.
+        warmup_steps: the learning rate rises linearly from 0 over these steps.
+        decay_steps: it falls as a cosine and is 0 at this step; None keeps it.
         batch_size: examples a step.
         epochs: passes over the data from the start of the run; with `steps` and `minutes`, at
             most one of the three is set, and none means until it is stopped.
@@ -54,18 +67,22 @@ class TrainingConfig:
         minutes: of training from now on.
         seed: of the initialisation, the order, the noise and the drawn data.
         chunk: steps an executable; about two seconds' worth is a good length.
+        tensorboard: write curves and pictures for TensorBoard too, into the run's folder.
     """
 
-    model: VAEConfig = field(default_factory=VAEConfig)
+    model: VAEConfig | AutoencoderConfig = field(default_factory=VAEConfig)
     data: DataConfig = field(default_factory=DataConfig)
     optimizer: OptimizerName = "adam"
     learning_rate: float = 5e-4
+    warmup_steps: int = 0
+    decay_steps: int | None = None
     batch_size: int = 128
     epochs: float | None = None
     steps: int | None = None
     minutes: float | None = None
     seed: int = 0
     chunk: int = 5
+    tensorboard: bool = False
 
     def check(self) -> None:
         """Raise InputError if a value cannot be used, before anything is loaded or written."""
@@ -79,12 +96,25 @@ class TrainingConfig:
             value = getattr(self, name)
             if not 0 < value < math.inf:
                 raise InputError(f"{name} must be positive and finite, got {value}")
+        if not 0 <= self.warmup_steps < (2**31 if self.decay_steps is None else self.decay_steps):
+            raise InputError(
+                "warmup_steps are 0 or more and fewer than decay_steps: got "
+                f"{self.warmup_steps}, {self.decay_steps}"
+            )
         if not 0 <= self.seed < 2**32:
             raise InputError(f"a seed lies in [0, 2^32), not {self.seed}")
 
     def tx(self) -> optax.GradientTransformation:
         """Return the optimizer."""
-        return getattr(optax, self.optimizer)(self.learning_rate)
+        return getattr(optax, self.optimizer)(self._rate())
+
+    def _rate(self) -> float | optax.Schedule:
+        """Return the learning rate: linearly up, then constant or down as a cosine."""
+        peak, warmup, decay = self.learning_rate, self.warmup_steps, self.decay_steps
+        if decay is not None:
+            start = 0.0 if warmup else peak
+            return optax.warmup_cosine_decay_schedule(start, peak, warmup, decay)
+        return optax.linear_schedule(0.0, peak, warmup) if warmup else peak
 
     def algorithm(self) -> Algorithm:
         """Return what the run trains."""
@@ -102,7 +132,7 @@ class TrainingConfig:
 # How long and how patiently: what may differ when a run goes on. The data's rows and digest are
 # compared instead of the place that they are read from.
 LIMITS = ("epochs", "steps", "minutes")
-FREE = (*LIMITS, "data.path", "data.strict")
+FREE = (*LIMITS, "data.path", "data.strict", "data.cache", "tensorboard")
 IDENTITY = ("rows", "digest")
 
 _KINDS = KINDS | {kind.__name__: kind for kind in (TrainingConfig, DataConfig)}

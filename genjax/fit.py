@@ -5,8 +5,7 @@ the next is computed, so that logging never holds up the device. It knows no mod
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -15,11 +14,20 @@ from jax.sharding import Mesh
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
-from genjax.chunk import Clock, clock_at, initialise, take_chunk
+from genjax.chunk import (
+    Clock,
+    clock_at,
+    initialise,
+    rows_for_init,
+    take_chunk,
+    take_streamed_chunk,
+)
 from genjax.errors import InputError
+from genjax.stream import Stream
 
 _jitted_init = jax.jit(initialise, static_argnums=0)
-_jitted_chunk = jax.jit(take_chunk, static_argnums=(0, 1, 2, 3), donate_argnums=4)
+jitted_chunk = jax.jit(take_chunk, static_argnums=(0, 1, 2, 3), donate_argnums=4)
+jitted_streamed_chunk = jax.jit(take_streamed_chunk, static_argnums=(0, 1), donate_argnums=2)
 
 
 class Progress(NamedTuple):
@@ -27,8 +35,8 @@ class Progress(NamedTuple):
 
     Attributes:
         step: steps whose metrics are known.
-        metrics: name -> (count,) float32, those of the last `count` steps up to `step`; with
-            `fit_many` (members, count).
+        metrics: name -> (count, ...) float32, those of the last `count` steps up to `step`; with
+            `fit_many` (members, count, ...).
         state: the newest state, up to one chunk ahead of `step`, perhaps still being computed.
             Its buffers are given to the next chunk: copy what is to be kept.
     """
@@ -40,6 +48,9 @@ class Progress(NamedTuple):
 
 Hook = Callable[[Progress], bool | None]
 """Called between chunks; returning True stops the run after the chunk in flight."""
+
+RunChunk = Callable[[TrainState, Clock], tuple[TrainState, Metrics, Metrics]]
+"""Takes the steps of a clock; returns the state, the metrics and what was not finite."""
 
 
 class NonFiniteError(FloatingPointError):
@@ -66,6 +77,7 @@ def fit(
     state: TrainState | None = None,
     chunk: int = 100,
     mesh: Mesh | None = None,
+    stream: bool = False,
     hooks: Iterable[Hook] = (),
 ) -> TrainState:
     """Train until `steps` steps have been taken in all.
@@ -73,7 +85,7 @@ def fit(
     Args:
         algorithm: what learns.
         data: a tree of arrays with a common leading axis of n rows, for example
-            `{"x": images}`; it is put on the devices whole.
+            `{"x": images}`; it is put on the devices whole, or streamed.
         steps: the step to reach, counted from the start of the run: a state that is already there
             is returned as it is.
         key: the run's random key; with it, `data` and `batch_size` a step's minibatches and noise
@@ -85,6 +97,9 @@ def fit(
             life: resumption is bit for bit for the same chunk. A last one that is cut short
             costs as much as a whole one.
         mesh: devices to split batches over (default: one device).
+        stream: leave the data where it is, in the host's memory or in a file that is mapped
+            there, and send each chunk's minibatches: two chunks of them are on the devices at a
+            time. The rows of each step are the same.
         hooks: called between chunks.
 
     Returns:
@@ -111,113 +126,37 @@ def fit(
     mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
     n = check_data(algorithm, data, batch_size, chunk)
     sharding.check_divides(batch_size, mesh)
-    data = sharding.replicate(data, mesh)
     state = init(algorithm, data, key=key, batch_size=batch_size) if state is None else state
     state = sharding.own_copy(state, mesh)
-    key = sharding.replicate(key, mesh)
-
-    def run(state: TrainState, clock: Clock) -> tuple[TrainState, Metrics, Metrics]:
-        return _jitted_chunk(algorithm, batch_size, chunk, mesh, state, data, key, clock)
+    start, host_key, key = int(state.step), key, sharding.replicate(key, mesh)
 
     def check(step: int, state: TrainState, broken: dict[str, np.ndarray]) -> None:
         if terms := [name for name, is_broken in broken.items() if is_broken]:
             raise NonFiniteError(step, terms, state)
 
-    rows_a_step = batch_size * algorithm.minibatches
-    return _drive(run, check, state, int(state.step), steps, chunk, n, rows_a_step, hooks)
+    def proceed(run: RunChunk) -> TrainState:
+        rows_a_step = batch_size * algorithm.minibatches
+        return drive(run, check, state, start, steps, chunk, n, rows_a_step, hooks)
+
+    if stream:
+        shape = (algorithm.minibatches, batch_size)
+        with Stream(data, host_key, shape, start=start, stop=steps, chunk=chunk) as batches:
+            return proceed(
+                lambda state, clock: jitted_streamed_chunk(
+                    algorithm, mesh, state, sharding.place_batches(next(batches), mesh), key, clock
+                )
+            )
+    data = sharding.replicate(data, mesh)
+    return proceed(
+        lambda state, clock: jitted_chunk(
+            algorithm, batch_size, chunk, mesh, state, data, key, clock
+        )
+    )
 
 
 def init(algorithm: Algorithm, data: PyTree, *, key: Array, batch_size: int) -> TrainState:
     """Return the state that `fit` starts from, with these arguments, when it is given none."""
-    first = jax.tree.map(lambda leaf: leaf[:batch_size], data)
-    return _jitted_init(algorithm, key, first)
-
-
-def fit_many(
-    build: Callable[[Any], Algorithm],
-    data: PyTree,
-    *,
-    steps: int,
-    keys: Array,
-    batch_size: int,
-    settings: PyTree = None,
-    states: TrainState | None = None,
-    chunk: int = 100,
-    by: Literal["vmap", "map"] = "vmap",
-    hooks: Iterable[Hook] = (),
-) -> TrainState:
-    """Train many members, by seed or by setting, as one program.
-
-    Args:
-        build: settings of one member -> algorithm; called inside the traced function, so that
-            settings may be tracers: `optax.adam(s["rate"])`, `replace(model, beta=s["beta"])`.
-        data: as for `fit`, shared by all members; each has its own order.
-        steps: the step to reach, as for `fit`.
-        keys: (members,) random keys; member i is trained as `fit` would with key i.
-        batch_size: rows a minibatch.
-        settings: a tree of arrays with leading axis `members`, or None for seeds alone.
-        states: where to go on, with leading axis `members`.
-        chunk: steps an executable.
-        by: "vmap" trains all at once (equal to single runs up to rounding, which training then
-            amplifies); "map" one after the other inside the program (equal to the bit).
-        hooks: called between chunks.
-
-    Returns:
-        The states, leading axis `members`. A member that met a non-finite value stays at its last
-        good state, which its `step` shows, and its later metrics are NaN; the others go on. Each
-        call compiles anew.
-
-    Raises:
-        InputError: as `fit`.
-
-    Example:
-        >>> import jax, jax.numpy as jnp, optax
-        >>> from genjax import Aux, Phase, fit_many, from_phases
-        >>> def build(settings):
-        ...     def loss(params, batch, context):
-        ...         return jnp.mean((batch["x"] - params["mean"]) ** 2), Aux({})
-        ...     tx = optax.sgd(settings["rate"])
-        ...     return from_phases(
-        ...         lambda key, batch: ({"mean": jnp.zeros(())}, {}),
-        ...         [Phase("mean", ("mean",), loss, tx)],
-        ...     )
-        >>> states = fit_many(
-        ...     build, {"x": jnp.ones(8)}, steps=1, keys=jax.random.split(jax.random.key(0), 2),
-        ...     batch_size=8, settings={"rate": jnp.array([0.0, 0.5])}, chunk=1,
-        ... )
-        >>> states.params["mean"].tolist()
-        [0.0, 1.0]
-    """
-    over: Callable[..., Any] = {"vmap": jax.vmap, "map": lambda f: partial(jax.lax.map, f)}[by]
-    mesh = sharding.data_mesh(jax.devices()[:1])
-    algorithm = build(jax.tree.map(lambda leaf: leaf[0], settings))
-    n = check_data(algorithm, data, batch_size, chunk)
-    data = sharding.replicate(data, mesh)
-
-    @jax.jit
-    def init_members(settings: PyTree, keys: Array, first: PyTree) -> TrainState:
-        return over(lambda one: initialise(build(one[0]), one[1], first))((settings, keys))
-
-    @partial(jax.jit, donate_argnums=0)
-    def members(
-        states: TrainState, settings: PyTree, keys: Array, data: PyTree, clock: Clock
-    ) -> tuple[TrainState, Metrics, Metrics]:
-        def one(member: tuple[TrainState, PyTree, Array]) -> tuple[TrainState, Metrics, Metrics]:
-            state, setting, key = member
-            return take_chunk(build(setting), batch_size, chunk, mesh, state, data, key, clock)
-
-        return over(one)((states, settings, keys))
-
-    if states is None:
-        states = init_members(settings, keys, jax.tree.map(lambda leaf: leaf[:batch_size], data))
-    states = sharding.own_copy(states, mesh)
-
-    def run(states: TrainState, clock: Clock) -> tuple[TrainState, Metrics, Metrics]:
-        return members(states, settings, keys, data, clock)
-
-    start = int(states.step.max())  # a member that broke stays behind
-    rows_a_step = batch_size * algorithm.minibatches
-    return _drive(run, lambda *_: None, states, start, steps, chunk, n, rows_a_step, hooks)
+    return _jitted_init(algorithm, key, rows_for_init(algorithm, data, batch_size))
 
 
 def check_data(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) -> int:
@@ -239,8 +178,8 @@ def check_data(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) 
     return n
 
 
-def _drive(
-    run: Callable[[TrainState, Clock], tuple[TrainState, Metrics, Metrics]],
+def drive(
+    run: RunChunk,
     check: Callable[[int, TrainState, dict[str, np.ndarray]], None],
     state: TrainState,
     step: int,
@@ -250,7 +189,19 @@ def _drive(
     rows_a_step: int,
     hooks: Iterable[Hook],
 ) -> TrainState:
-    """Dispatch chunks; read each one's metrics while the next is computed."""
+    """Dispatch chunks; read each one's metrics while the next is computed.
+
+    Args:
+        run: takes a chunk: (state, clock) -> (state, metrics, what was not finite).
+        check: (step, state, what was not finite) -> None, or raises.
+        state: where to go on.
+        step: the state's.
+        steps: to reach.
+        chunk: steps a call of `run`, at most.
+        n: rows of the data.
+        rows_a_step: that a step consumes.
+        hooks: called between chunks.
+    """
     hooks = tuple(hooks)
 
     def report(start: int, count: int, metrics: Metrics, broken: Metrics) -> bool:
@@ -258,7 +209,8 @@ def _drive(
         flags = jax.tree.map(np.asarray, broken)
         if any(flag.any() for flag in flags.values()) and np.ndim(state.step) == 0:
             count = int(state.step) - start
-        known = {name: np.asarray(values)[..., :count] for name, values in metrics.items()}
+        taken = (slice(None),) * np.ndim(state.step) + (slice(count),)  # after the members' axis
+        known = {name: np.asarray(values)[taken] for name, values in metrics.items()}
         progress = Progress(start + count, known, state)
         stops = [hook(progress) for hook in hooks] if count else []
         check(start + count, state, flags)

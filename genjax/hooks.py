@@ -39,7 +39,7 @@ class Speed:
 
 
 class MetricsLog:
-    """Append the means of the metrics since the last line to `metrics.jsonl`.
+    """Append the means of the metrics since the last line to `metrics.jsonl`, arrays as lists.
 
     Args:
         run: where to; its `seconds` go on from the last line.
@@ -72,7 +72,7 @@ class MetricsLog:
         self._last = time.perf_counter()
         names = self._waiting[0]
         means = {
-            name: float(np.mean(np.concatenate([chunk[name] for chunk in self._waiting])))
+            name: np.mean(np.concatenate([chunk[name] for chunk in self._waiting]), axis=0).tolist()
             for name in names
         }
         self._run.log(
@@ -87,7 +87,7 @@ class MetricsLog:
 
 
 class ProgressLine:
-    """One live line: step, examples a second, time left, the parts of the loss.
+    """One live line: step, examples a second, time left, the metrics that are single numbers.
 
     On a terminal it is redrawn in place (rich), elsewhere printed every `every_seconds`.
 
@@ -146,6 +146,7 @@ class ProgressLine:
         parts = "  ".join(
             f"{name.rpartition('/')[2]} {float(values[-1]):.4g}"
             for name, values in progress.metrics.items()
+            if values.ndim == 1
         )
         speed = f"{rate:,.0f} {self._unit}/s" if rate else "compiled"
         self._text = f"step {progress.step:,}  {speed}  {left} left  {parts}"

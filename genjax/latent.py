@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+_SINGULAR = 1e-4  # of the largest singular value: below, columns are sums of each other
+
 
 def reparameterize(key: Array, mean: Array, log_variance: Array) -> Array:
     """Draw z = mean + exp(log_variance / 2) * noise, differentiable in mean and log_variance.
@@ -90,7 +92,42 @@ def attribute_vector(latents: Array, has_attribute: Array) -> Array:
     Returns:
         (latent,): add it to a latent to give it the attribute; NaN unless both values occur.
     """
-    chex.assert_rank([latents, has_attribute], [2, 1])
-    weight = has_attribute.astype(latents.dtype)
-    with_attribute = weight @ latents / weight.sum()
-    return with_attribute - (1 - weight) @ latents / (1 - weight).sum()
+    chex.assert_rank(has_attribute, 1)
+    return attribute_vectors(latents, has_attribute[:, None])[0]
+
+
+def attribute_vectors(latents: Array, attributes: Array, *, regressed: bool = False) -> Array:
+    """Return the vectors of many attributes: mean differences, or regression coefficients.
+
+    A mean difference carries with it whatever comes with the attribute (beards with ties, say).
+    Least squares, latents ≈ offset + attributes · vectors, leaves to each attribute what the
+    others do not explain; where some are sums of others (one attribute a class) it takes the
+    shortest of the solutions, in which the vectors of the classes add up to zero.
+
+    Args:
+        latents: (n, latent).
+        attributes: (n, k) bool; where regressed also numbers, of about unit deviation.
+        regressed: least squares over all attributes at once, not k mean differences.
+
+    Returns:
+        (k, latent). Of an attribute with a single value the mean difference is NaN, the
+        coefficients are 0.
+
+    Example:
+        >>> beard = jnp.array([True, True, False, False, False, False])
+        >>> tie = jnp.array([True, True, True, False, False, False])
+        >>> latents = jnp.stack([beard, tie], axis=1) * 1.0  # a latent each
+        >>> attribute_vectors(latents, latents > 0)[0].round(2).tolist()
+        [1.0, 0.75]
+        >>> abs(attribute_vectors(latents, latents > 0, regressed=True)[0]).round(2).tolist()
+        [1.0, 0.0]
+    """
+    chex.assert_rank([latents, attributes], 2)
+    chex.assert_equal_shape_prefix([latents, attributes], 1)
+    present = attributes.astype(latents.dtype)
+    if regressed:
+        centred = [x - x.mean(axis=0, keepdims=True) for x in (present, latents)]
+        return jnp.linalg.lstsq(centred[0], centred[1], rcond=_SINGULAR)[0]
+    absent = 1 - present
+    means = ((x.T @ latents) / x.sum(axis=0)[:, None] for x in (present, absent))
+    return jnp.subtract(*means)

@@ -10,12 +10,16 @@ References:
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 ROUNDS = 8  # two fail visibly in tests of uniformity; eight cannot be told from a true shuffle
+Words = Any  # uint32 arrays, numpy's or JAX's
 
 
 def permute(position: Array, n: int, key: Array, epoch: Array) -> Array:
@@ -36,14 +40,56 @@ def permute(position: Array, n: int, key: Array, epoch: Array) -> Array:
         >>> sorted(rows.tolist()) == list(range(10))
         True
     """
+    shuffle = _shuffle(n, shuffle_seeds(key), jnp.asarray(epoch).astype(jnp.uint32))
+    cell = shuffle(jnp.asarray(position).astype(jnp.uint32))
+    cell = jax.lax.while_loop(
+        lambda cell: jnp.any(cell >= n), lambda cell: jnp.where(cell < n, cell, shuffle(cell)), cell
+    )
+    return cell.astype(jnp.int32)
+
+
+def permute_on_host(
+    position: np.ndarray, n: int, seeds: np.ndarray, epoch: np.ndarray
+) -> np.ndarray:
+    """Return what `permute` returns, without a device.
+
+    Args:
+        position: integers in [0, n), one axis or more.
+        n: number of rows.
+        seeds: of the key, from `shuffle_seeds`.
+        epoch: integers, of the shape of `position`.
+
+    Returns:
+        Rows, int32 of the shape of `position`.
+
+    Example:
+        >>> import jax, numpy as np
+        >>> key, position, epoch = jax.random.key(0), np.arange(10), np.zeros(10, int)
+        >>> rows = permute_on_host(position, 10, np.asarray(shuffle_seeds(key)), epoch)
+        >>> bool((rows == permute(position, 10, key, epoch)).all())
+        True
+    """
+    shuffle = _shuffle(n, seeds, epoch.astype(np.uint32))
+    cell = shuffle(position.astype(np.uint32))
+    while (cell >= n).any():
+        cell = np.where(cell < n, cell, shuffle(cell))
+    return cell.astype(np.int32)
+
+
+def shuffle_seeds(key: Array) -> Array:
+    """Return what the shuffles need of a key: (rounds,) uint32."""
+    return jax.random.bits(key, (ROUNDS,), jnp.uint32)
+
+
+def _shuffle(n: int, seeds: Words, epoch: Words) -> Callable[[Any], Any]:
+    """The network over a grid of at least n cells, on numpy's arrays or JAX's."""
     if not 1 <= n < 2**31:
         raise ValueError(f"a shuffle needs 1 to 2^31 - 1 rows, got {n}")
     width = math.isqrt(n - 1) + 1
     height = -(-n // width)
-    seeds = jax.random.bits(key, (ROUNDS,), jnp.uint32)
-    epoch = _mix(jnp.asarray(epoch).astype(jnp.uint32))
+    epoch = _mix(epoch)
 
-    def shuffle(cell: Array) -> Array:
+    def shuffle(cell: Any) -> Any:
         left, right = cell // height, cell % height
         for round_index in range(ROUNDS):
             salt = epoch ^ seeds[round_index]
@@ -53,16 +99,11 @@ def permute(position: Array, n: int, key: Array, epoch: Array) -> Array:
                 right = (right + _mix(left ^ salt) % height) % height
         return left * height + right
 
-    def walk(cell: Array) -> Array:
-        return jnp.where(cell < n, cell, shuffle(cell))
-
-    cell = shuffle(jnp.asarray(position).astype(jnp.uint32))
-    cell = jax.lax.while_loop(lambda cell: jnp.any(cell >= n), walk, cell)
-    return cell.astype(jnp.int32)
+    return shuffle
 
 
-def _mix(x: Array) -> Array:
+def _mix(x: Any) -> Any:
     """MurmurHash3's finaliser: a bijection of 32-bit words in which every bit moves every bit."""
-    x = (x ^ (x >> 16)) * jnp.uint32(0x85EBCA6B)
-    x = (x ^ (x >> 13)) * jnp.uint32(0xC2B2AE35)
+    x = (x ^ (x >> 16)) * np.uint32(0x85EBCA6B)
+    x = (x ^ (x >> 13)) * np.uint32(0xC2B2AE35)
     return x ^ (x >> 16)

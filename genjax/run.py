@@ -17,7 +17,7 @@ from jax.sharding import Mesh
 from genjax import sharding
 from genjax.algorithm import PyTree, TrainState
 from genjax.checkpoint import Checkpoints
-from genjax.config import TrainingConfig, differences, read_config, read_plain, to_plain
+from genjax.config import IDENTITY, TrainingConfig, differences, read_config, read_plain, to_plain
 from genjax.errors import InputError
 from genjax.trained import Trained
 
@@ -205,8 +205,9 @@ def _lock(folder: Path) -> IO[str]:
 
 def _refuse_changes(folder: Path, plain: dict[str, Any]) -> None:
     """Compare what is asked for with what the folder holds, without the data where it is absent."""
-    old = read_plain(folder / "config.json")
-    if "digest" not in plain:
-        old = {name: value for name, value in old.items() if name in plain}
+    path = folder / "config.json"
+    identity = {name: value for name, value in read_plain(path).items() if name in IDENTITY}
+    # Through the configuration, so that a setting newer than the run has its default there.
+    old = to_plain(read_config(path)) | (identity if "digest" in plain else {})
     if changed := differences(old, plain):
         raise InputError(f"{folder} holds a run of another configuration: {'; '.join(changed)}")

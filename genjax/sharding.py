@@ -99,6 +99,14 @@ def split_batch(tree: Tree, mesh: Mesh) -> Tree:
     return jax.lax.with_sharding_constraint(tree, NamedSharding(mesh, PartitionSpec(None, AXIS)))
 
 
+def place_batches(tree: Tree, mesh: Mesh) -> Tree:
+    """Put minibatches, (steps, minibatches, batch, ...), on the devices, split as `split_batch`."""
+    place = NamedSharding(mesh, PartitionSpec(None, None, AXIS))
+    return jax.tree.map(
+        lambda leaf: jax.make_array_from_callback(leaf.shape, place, lambda part: leaf[part]), tree
+    )
+
+
 def local(tree: Tree) -> Tree:
     """Return this host's copy of a replicated tree, which it may use without the other hosts."""
     return jax.tree.map(lambda leaf: leaf.addressable_data(0), tree)

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +14,11 @@ from genjax import plots, sharding
 from genjax.algorithm import Algorithm, TrainState
 from genjax.config import TrainingConfig
 from genjax.data.training_set import TrainingSet
+from genjax.errors import needs_extra
 from genjax.fit import NonFiniteError, check_data, fit, init
 from genjax.hooks import Every, Interrupt, MetricsLog, ProgressLine, TimeLimit
 from genjax.run import Run
+from genjax.tensorboard import TensorBoard
 from genjax.trained import Trained
 
 _SAMPLES = 64
@@ -61,21 +63,53 @@ def train(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outc
     algorithm = config.algorithm()
     check_data(algorithm, batch, config.batch_size, config.chunk)
     sharding.check_divides(config.batch_size, mesh)
-    with closing(Run.open(folder, config, batch)) as run:
-        return _train(run, algorithm, data, mesh)
+    with ExitStack() as stack:
+        run = stack.enter_context(closing(Run.open(folder, config, batch)))
+        key = jax.random.key(config.seed)
+        state = run.restore(mesh) or init(algorithm, batch, key=key, batch_size=config.batch_size)
+        board = None
+        if sharding.is_main():
+            run.drop_metrics_after(int(state.step))
+            if config.tensorboard:
+                board = TensorBoard(run.folder / "tensorboard", start=int(state.step))
+                stack.enter_context(closing(board))
+        return _train(run, algorithm, data, state, mesh, board)
 
 
-def _train(run: Run, algorithm: Algorithm, data: TrainingSet, mesh: Mesh) -> Outcome:
+def check(config: TrainingConfig, folder: str | Path) -> None:
+    """Raise what `train` would, whatever the data; call it before loading, which may take minutes.
+
+    Args:
+        config: what to train.
+        folder: of the run; nothing in it changes.
+
+    Raises:
+        InputError: the folder holds something else, or cannot be written to.
+        ImportError: a package is missing that the configuration asks for.
+    """
+    Run.check(folder, config)
+    if config.data.stream:
+        with needs_extra("stream", "streams"):
+            import grain  # noqa: F401
+    if config.tensorboard:
+        with needs_extra("tensorboard", "TensorBoard logs"):
+            import tensorboardX  # noqa: F401
+
+
+def _train(
+    run: Run,
+    algorithm: Algorithm,
+    data: TrainingSet,
+    state: TrainState,
+    mesh: Mesh,
+    board: TensorBoard | None,
+) -> Outcome:
     config, batch = run.config, {"x": data.pixels}
-    key = jax.random.key(config.seed)
-    state = run.restore(mesh) or init(algorithm, batch, key=key, batch_size=config.batch_size)
     start = int(state.step)
-    if sharding.is_main():
-        run.drop_metrics_after(start)
     steps = config.steps_of(len(data.pixels))
     examples = config.batch_size * algorithm.minibatches
     time_limit, interrupt = TimeLimit(config.minutes), Interrupt()
-    draw = _pictures(run, data, state)
+    draw = _pictures(run, data, state, board)
     if start >= steps:
         print(f"step {start:,} of {steps:,} is reached already: ask for more with --steps")
     elif sharding.is_main():
@@ -95,13 +129,15 @@ def _train(run: Run, algorithm: Algorithm, data: TrainingSet, mesh: Mesh) -> Out
                 algorithm,
                 batch,
                 steps=steps,
-                key=key,
+                key=jax.random.key(config.seed),
                 batch_size=config.batch_size,
                 state=state,
                 chunk=config.chunk,
                 mesh=mesh,
+                stream=config.data.stream,
                 hooks=[
                     *((line, metrics_log) if sharding.is_main() else ()),
+                    *((board,) if board else ()),
                     Every(draw, _PICTURE_SECONDS, growth=2.0),
                     Every(
                         run.checkpoints.save,
@@ -127,7 +163,9 @@ def _train(run: Run, algorithm: Algorithm, data: TrainingSet, mesh: Mesh) -> Out
     )
 
 
-def _pictures(run: Run, data: TrainingSet, state: TrainState) -> Callable[[TrainState], list[Path]]:
+def _pictures(
+    run: Run, data: TrainingSet, state: TrainState, board: TensorBoard | None
+) -> Callable[[TrainState], list[Path]]:
     """Return a function that draws samples, reconstructions and curves of a state."""
     which = "held-out" if data.held_out else "training"
     trained = Trained(run.config, state)  # once, so that its programs are compiled once
@@ -138,15 +176,16 @@ def _pictures(run: Run, data: TrainingSet, state: TrainState) -> Callable[[Train
         trained.state = sharding.local(state)
         step = int(state.step)
         figures = run.folder / "figures"
-        sheets = {
-            f"samples_{step:07}.png": plots.image_grid(trained.sample(_SAMPLES)),
-            f"reconstructions_{which}_{step:07}.png": plots.side_by_side(
-                data.shown, trained.reconstruct(data.shown)
-            ),
-        }
-        for name, sheet in sheets.items():
-            plots.save_image(figures / name, sheet)
+        reconstructions = plots.side_by_side(data.shown, trained.reconstruct(data.shown))
+        sheets = {f"reconstructions_{which}": reconstructions}
+        if trained.model.has_prior:
+            sheets["samples"] = plots.image_grid(trained.sample(_SAMPLES))
+        paths = [figures / f"{name}_{step:07}.png" for name in sheets]
+        for (name, sheet), path in zip(sheets.items(), paths, strict=True):
+            plots.save_image(path, sheet)
+            if board:
+                board.add_image(name, sheet, step)
         plots.save_curves(figures / "curves.png", run.metrics())
-        return [*(figures / name for name in sheets), figures / "curves.png"]
+        return [*paths, figures / "curves.png"]
 
     return draw

@@ -1,6 +1,7 @@
 """A trained model in use: arrays in, arrays out, in blocks that fit on the device."""
 
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import numpy as np
@@ -9,6 +10,7 @@ from jax import Array
 from genjax.algorithm import TrainState
 from genjax.config import TrainingConfig
 from genjax.errors import InputError
+from genjax.models.vae import ACTIVE
 
 
 class Trained:
@@ -28,10 +30,7 @@ class Trained:
         self.config = config
         self.state = state
         self.model = config.model.build()
-        self._sample = jax.jit(self.model.sample, static_argnums=2)
-        self._reconstruct = jax.jit(self.model.reconstruct)
-        self._encode = jax.jit(lambda state, x: self.model.encode(state, x)[0])
-        self._decode = jax.jit(self.model.decode)
+        self._compiled: dict[object, Callable[..., Array]] = {}
 
     def sample(self, n: int, *, seed: int = 0) -> np.ndarray:
         """Return n new examples; the first ones do not depend on n.
@@ -44,13 +43,13 @@ class Trained:
             (n, *event_shape), uint8 where they are pictures, else float32.
 
         Raises:
-            InputError: n or the seed is out of range.
+            InputError: n or the seed is out of range, or the model has no prior to sample from.
         """
-        if n < 0 or not 0 <= seed < 2**32:
-            raise InputError(f"draw 0 or more examples with a seed below 2^32: got {n}, {seed}")
-        key = jax.random.key(seed)
+        if n < 0:
+            raise InputError(f"draw 0 or more examples, not {n}")
+        key, sample = _key(seed), self._verb("sample", n=self.batch)
         blocks = [
-            np.asarray(self._sample(self.state, jax.random.fold_in(key, block), self.batch))
+            np.asarray(sample(self.state, jax.random.fold_in(key, block)))
             for block in range(-(-n // self.batch))
         ]
         empty = np.zeros((0, *self.config.model.event_shape), np.float32)
@@ -58,11 +57,11 @@ class Trained:
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """Return what the model makes of each example, of the same shape."""
-        return self._to_data(self._in_blocks(self._reconstruct, self._checked(images)))
+        return self._to_data(self._in_blocks(self._verb("reconstruct"), self._checked(images)))
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """Return the mean latent of each example, (n, latent) float32."""
-        return self._in_blocks(self._encode, self._checked(images))
+        """Return the code of each example (a VAE's mean latent), (n, latent) float32."""
+        return self._in_blocks(self._verb("code"), self._checked(images))
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Return the example of each latent, (n, latent)."""
@@ -70,7 +69,44 @@ class Trained:
         if latents.ndim != 2 or latents.shape[1] != self.config.model.latent_size:
             size = self.config.model.latent_size
             raise InputError(f"latents are (n, {size}), these are {latents.shape}")
-        return self._to_data(self._in_blocks(self._decode, latents))
+        return self._to_data(self._in_blocks(self._verb("decode"), latents))
+
+    def log_prob(self, images: np.ndarray, *, samples: int = 5000, seed: int = 0) -> np.ndarray:
+        """Return a lower bound of each example's log p(x), (n,) nats, by importance sampling.
+
+        Args:
+            images: as the model was trained on.
+            samples: draws for each example; more make the bound tighter.
+            seed: in [0, 2^32), of the noises, which all examples share.
+
+        Raises:
+            InputError: the model or its likelihood gives no density, or the seed is out of range.
+        """
+        log_prob, key = self._verb("log_prob", samples=samples), _key(seed)
+        return self._in_blocks(lambda state, x: log_prob(state, x, key), self._checked(images))
+
+    def kl_per_dimension(self, images: np.ndarray) -> np.ndarray:
+        """Return the mean KL of each latent dimension from the prior, (latent,) nats."""
+        kl = self._in_blocks(self._verb("kl_per_dimension"), self._checked(images))
+        return kl.mean(axis=0)
+
+    def active_units(self, images: np.ndarray) -> int:
+        """Return in how many dimensions the code varies over these images, by more than 0.01.
+
+        References:
+            Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", ICLR 2016, section
+            5.2.
+        """
+        return int(np.sum(np.var(self.encode(images), axis=0) > ACTIVE))
+
+    def _verb(self, name: str, **settings: int) -> Callable[..., Array]:
+        """Return a verb of the model with these settings, compiled once."""
+        if not hasattr(self.model, name):
+            raise InputError(f"{type(self.model).__name__} has no {name}")
+        key = (name, *settings.items())
+        if key not in self._compiled:
+            self._compiled[key] = jax.jit(partial(getattr(self.model, name), **settings))
+        return self._compiled[key]
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images)
@@ -89,4 +125,10 @@ class Trained:
     def _to_data(self, x: np.ndarray) -> np.ndarray:
         if len(self.config.model.event_shape) != 3:
             return x
-        return np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+        return np.rint(np.clip(np.nan_to_num(x), 0, 1) * 255).astype(np.uint8)
+
+
+def _key(seed: int) -> Array:
+    if not 0 <= seed < 2**32:
+        raise InputError(f"a seed lies in [0, 2^32), not {seed}")
+    return jax.random.key(seed)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from genjax.config import LIMITS, TrainingConfig, read_config
 from genjax.errors import InputError, needs_extra
@@ -36,9 +36,28 @@ class _Arguments(_Where):
     strict: Annotated[
         bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="refuse broken pictures")
     ] = False
+    dry_run: Annotated[
+        bool,
+        tyro.conf.FlagCreatePairsOff,
+        tyro.conf.arg(help="say what the training would take, and train nothing"),
+    ] = False
     training: Annotated[TrainingConfig, tyro.conf.arg(name="")] = field(
         default_factory=TrainingConfig
     )
+
+
+class Command(NamedTuple):
+    """What a command line asks for.
+
+    Attributes:
+        config: what to train.
+        folder: of the run.
+        dry_run: only say what it would take.
+    """
+
+    config: TrainingConfig
+    folder: Path
+    dry_run: bool
 
 
 def load_config(path: Path) -> TrainingConfig:
@@ -62,8 +81,8 @@ def load_config(path: Path) -> TrainingConfig:
 
 def parse_training(
     *, default: str, description: str | None, args: list[str] | None = None
-) -> tuple[TrainingConfig, Path]:
-    """Return the configuration and the run's folder that the command line asks for.
+) -> Command:
+    """Return what the command line asks for.
 
     Without --config a run that exists goes on with its own configuration.
 
@@ -100,13 +119,16 @@ def parse_training(
     for name, value in (("run", parsed.run), ("data", parsed.data)):
         if value is not None and str(value) in ("", "."):
             raise InputError(f"--{name} names no folder; for the current one, write its path")
+    data = training.data
     if parsed.data is not None:
-        path_of_data = str(parsed.data.expanduser().resolve())
-        training = replace(training, data=replace(training.data, path=path_of_data))
+        data = replace(data, path=str(parsed.data.expanduser().resolve()))
+    if data.cache is not None:
+        data = replace(data, cache=str(Path(data.cache).expanduser().resolve()))
+    training = replace(training, data=data)
     if parsed.strict:
         training = replace(training, data=replace(training.data, strict=True))
     training.check()
-    return training, parsed.run or Path("runs") / path.stem
+    return Command(training, parsed.run or Path("runs") / path.stem, parsed.dry_run)
 
 
 def report_errors(main: Callable[[], int]) -> None:

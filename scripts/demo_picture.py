@@ -9,7 +9,7 @@ from pathlib import Path
 import genjax
 from command_line import report_errors
 from genjax import plots
-from genjax.data.training_set import load_training_set
+from genjax.data.training_set import load_split
 from genjax.errors import needs_extra
 
 with needs_extra("scripts", "command lines"):
@@ -34,7 +34,8 @@ def main() -> int:
     config = trained.config
     if config.data.path is not None:
         raise genjax.InputError(f"{arguments.run} learnt from {config.data.path}, not drawn faces")
-    faces = load_training_set(config.data, config.model.picture_shape, seed=config.seed).shown[:16]
+    shape = config.model.picture_shape
+    faces = load_split(config.data, shape, "validation", seed=config.seed, limit=16).pixels
     pairs = plots.side_by_side(faces, trained.reconstruct(faces))
     samples = plots.image_grid(trained.sample(24, seed=1))
     sheet = Image.new("RGB", (pairs.shape[1], pairs.shape[0] + samples.shape[0] + 8), "white")

@@ -1,27 +1,31 @@
 """Train a variational autoencoder on faces, and go on with a run that exists.
 
     python scripts/train_celeba_vae.py [--config FILE] [--data PATH] [--run DIR]
-        [--steps N | --minutes M] [--batch-size B] [--seed S]
+        [--steps N | --minutes M] [--batch-size B] [--seed S] [--dry-run]
 
 Every setting of the configuration is an option too: see --help.
 """
 
 import shlex
 import sys
+from dataclasses import replace
 
 from command_line import parse_training, report_errors
 from genjax import sharding
-from genjax.data.training_set import load_training_set
-from genjax.run import Run
-from genjax.train import train
+from genjax.config import TrainingConfig
+from genjax.data.training_set import load_split, load_training_set
+from genjax.dry_run import forecast, show
+from genjax.train import check, train
 
 
 def main() -> int:
     """Parse, load, train, report."""
     sharding.start()
-    config, folder = parse_training(default="celeba_vae", description=__doc__)
+    config, folder, dry_run = parse_training(default="celeba_vae", description=__doc__)
+    if dry_run:
+        return _forecast(config)
     if sharding.is_main():
-        Run.check(folder, config)
+        check(config, folder)
     data = load_training_set(config.data, config.model.picture_shape, seed=config.seed)
     if sharding.is_main():
         print(*data.notes, sep="\n", file=sys.stderr)
@@ -34,6 +38,22 @@ def main() -> int:
     print(f"go on:  python scripts/train_celeba_vae.py --run {shlex.quote(str(folder))}")
     print(f"use it: genjax.load({str(folder)!r}).sample(16, seed=0)")
     return 128 + outcome.interrupted if outcome.interrupted else 0
+
+
+def _forecast(config: TrainingConfig) -> int:
+    few = min(config.batch_size, config.data.limit or config.batch_size)
+    data = load_split(
+        replace(config.data, cache=None),
+        config.model.picture_shape,
+        config.data.split or "train",
+        seed=config.seed,
+        limit=few,
+    )
+    rows = min(data.available, config.data.limit or data.available)
+    outcome = forecast(config, data.pixels, rows)
+    if sharding.is_main():
+        show(outcome, config)
+    return 0
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ import optax
 import pytest
 
 from genjax import NonFiniteError, fit, fit_many, sharding
-from genjax.fit import _jitted_chunk
+from genjax.fit import jitted_chunk
 from genjax.losses import Bernoulli, Gaussian
-from genjax.models import VAEConfig
+from genjax.models import AutoencoderConfig, VAEConfig
 
 KEY = jax.random.key(7)
 BATCH, CHUNK = 8, 4
@@ -46,6 +46,19 @@ ROWS = {
             beta_warmup_steps=9,
         ),
         pictures(16, 12, 1),
+    ),
+    "iwae_of_one_learned_scale": (
+        VAEConfig(
+            event_shape=(6,), network="mlp", hidden=(8,), latent_size=2,
+            likelihood=Gaussian("shared"), importance_samples=3,
+        ),
+        rows_of(6),
+    ),
+    "autoencoder": (
+        AutoencoderConfig(
+            event_shape=(6, 5, 1), network="mlp", hidden=(8,), latent_size=2, norm="batch"
+        ),
+        pictures(6, 5, 1),
     ),
 }  # fmt: skip
 
@@ -86,18 +99,18 @@ def assert_close(a, b, tolerance):
 @pytest.mark.parametrize("devices", [1, 8])
 def test_one_compilation_serves_every_length_and_stop(train, devices):
     mesh = sharding.data_mesh(jax.devices()[:devices])
-    before = _jitted_chunk._cache_size()
+    before = jitted_chunk._cache_size()
     state = train(1, mesh=mesh)
-    compiled = _jitted_chunk._cache_size()
+    compiled = jitted_chunk._cache_size()
     assert compiled <= before + 1
     state = train(11, state=state, mesh=mesh)
     train(13, state=state, mesh=mesh)
-    assert _jitted_chunk._cache_size() == compiled
+    assert jitted_chunk._cache_size() == compiled
 
 
 def test_training_learns_and_stays_finite(train, row):
     losses = []
-    train(60, hooks=[lambda p: losses.extend(p.metrics["vae/loss"])])
+    train(60, hooks=[lambda p: losses.extend(p.metrics[f"{row[0].name}/loss"])])
     assert np.isfinite(losses).all()
     assert len(losses) == 60
     assert np.mean(losses[-10:]) < np.mean(losses[:10])
@@ -128,12 +141,11 @@ def test_eight_devices_equal_one_after_ten_steps(train, ten_steps):
 
 
 def members(row, by):
-    config_model, data = row
+    model, data = row
 
     def build(settings):
-        return dataclasses.replace(config_model, beta=settings["beta"]).algorithm(
-            optax.adam(settings["rate"])
-        )
+        own = {name: value for name, value in settings.items() if hasattr(model, name)}
+        return dataclasses.replace(model, **own).algorithm(optax.adam(settings["rate"]))
 
     settings = {"beta": jnp.array([1.0, 0.5]), "rate": jnp.array([1e-3, 2e-3])}
     keys = jax.random.split(KEY, 2)
@@ -166,7 +178,7 @@ def test_a_planted_nan_stops_the_run_at_its_step_and_keeps_the_last_good_state(r
     with pytest.raises(NonFiniteError, match=r"step 6: .*parameters of decoder") as caught:
         fit(
             algorithm._replace(step=step), row[1], steps=30, **options,
-            hooks=[lambda p: seen.append((p.step, len(p.metrics["vae/loss"])))],
+            hooks=[lambda p: seen.append((p.step, len(p.metrics[f"{row[0].name}/loss"])))],
         )  # fmt: skip
     assert caught.value.step == int(caught.value.state.step) == 6
     assert seen == [(4, 4), (6, 2)]
@@ -187,7 +199,7 @@ def test_a_member_that_breaks_stays_while_the_others_go_on(row, algorithm):
     states = fit_many(
         build, row[1], steps=14, keys=jax.random.split(KEY, 2), batch_size=BATCH, chunk=CHUNK,
         settings={"breaks": jnp.array([True, False])},
-        hooks=[lambda progress: losses.append(progress.metrics["vae/loss"])],
+        hooks=[lambda progress: losses.append(progress.metrics[f"{row[0].name}/loss"])],
     )  # fmt: skip
     np.testing.assert_array_equal(
         np.isfinite(np.concatenate(losses, 1)).sum(1), [4, 14]

@@ -18,7 +18,7 @@ from genjax import (
     sharding,
 )
 from genjax.errors import InputError
-from genjax.fit import _jitted_chunk
+from genjax.fit import jitted_chunk
 
 KEY = jax.random.key(0)
 
@@ -199,11 +199,11 @@ def test_weak_types_and_pools_of_examples_need_no_second_compilation(devices):
 
     algorithm = from_phases(init_nets, [Phase("a", ("a",), loss, optax.sgd(0.1))])
     mesh = sharding.data_mesh(jax.devices()[:devices])
-    before = _jitted_chunk._cache_size()
+    before = jitted_chunk._cache_size()
     state = fit(
         algorithm, {"x": jnp.arange(32.0)}, steps=12, key=KEY, batch_size=8, chunk=3, mesh=mesh
     )
-    assert _jitted_chunk._cache_size() == before + 1
+    assert jitted_chunk._cache_size() == before + 1
     assert state.extra["pool"].sharding.is_fully_replicated
 
 

@@ -8,7 +8,13 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genjax.latent import attribute_vector, interpolate, reparameterize, traverse
+from genjax.latent import (
+    attribute_vector,
+    attribute_vectors,
+    interpolate,
+    reparameterize,
+    traverse,
+)
 
 
 def test_samples_have_the_deviation_not_the_variance():
@@ -66,3 +72,52 @@ def test_attribute_vector_is_the_difference_of_means():
     has = latents[:, 0] > 0.3
     expected = latents[has].mean(0) - latents[~has].mean(0)
     np.testing.assert_allclose(attribute_vector(latents, jnp.asarray(has)), expected, atol=1e-6)
+
+
+def correlated_attributes(n=400):
+    """Two attributes that come together, one that does not, and latents made of them."""
+    generator = np.random.default_rng(3)
+    first = generator.random(n) < 0.4
+    second = np.where(generator.random(n) < 0.8, first, ~first)
+    attributes = np.stack([first, second, generator.random(n) < 0.5], axis=1)
+    vectors = generator.normal(size=(3, 4)).astype(np.float32)
+    noise = 0.05 * generator.normal(size=(n, 4))
+    return attributes, vectors, (attributes @ vectors + 7 + noise).astype(np.float32)
+
+
+@pytest.mark.parametrize("columns", [slice(0, 1), slice(0, 3)])
+def test_mean_differences_of_many_attributes(columns):
+    attributes, _, latents = correlated_attributes()
+    attributes = attributes[:, columns]
+    expected = [latents[has].mean(0) - latents[~has].mean(0) for has in attributes.T]
+    found = attribute_vectors(jnp.asarray(latents), jnp.asarray(attributes))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_regression_parts_what_comes_together():
+    attributes, vectors, latents = correlated_attributes()
+    found = attribute_vectors(jnp.asarray(latents), jnp.asarray(attributes), regressed=True)
+    np.testing.assert_allclose(found, vectors, atol=0.03)
+    design = np.concatenate([attributes, np.ones((len(latents), 1))], axis=1)
+    expected = np.linalg.lstsq(design, latents.astype(np.float64))[0][:3]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    together = attribute_vectors(jnp.asarray(latents), jnp.asarray(attributes))
+    assert np.abs(together - vectors)[:2].max() > 0.3
+
+
+def test_regressed_vectors_of_classes_are_their_means_less_the_middle():
+    generator = np.random.default_rng(1)
+    labels = np.arange(90) % 3
+    latents = generator.normal(size=(90, 2)).astype(np.float32)
+    means = np.stack([latents[labels == label].mean(0) for label in range(3)])
+    one_hot = jnp.asarray(np.eye(3, dtype=bool)[labels])
+    found = attribute_vectors(jnp.asarray(latents), one_hot, regressed=True)
+    np.testing.assert_allclose(found, means - means.mean(0), atol=1e-5)
+
+
+def test_an_attribute_of_a_single_value_has_no_vector():
+    attributes, _, latents = correlated_attributes()
+    attributes[:, 1] = True
+    arrays = jnp.asarray(latents), jnp.asarray(attributes)
+    np.testing.assert_array_equal(np.isnan(attribute_vectors(*arrays))[:, 0], [False, True, False])
+    np.testing.assert_allclose(attribute_vectors(*arrays, regressed=True)[1], 0, atol=1e-6)

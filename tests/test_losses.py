@@ -16,8 +16,10 @@ from genjax.losses import (
     Gaussian,
     Mixed,
     WeightedSquaredError,
+    bits_per_dimension,
     kl_per_dimension,
     kl_standard_normal,
+    log_ratio_to_standard_normal,
 )
 
 RNG = np.random.default_rng(0)
@@ -63,6 +65,14 @@ def test_kl_is_summed_over_dimensions_not_averaged():
     np.testing.assert_allclose(kl, [5.0, 5.0])
 
 
+def test_the_log_ratio_is_scipy_s():
+    z, mean, log_variance = normal(4, 3), normal(4, 3), normal(4, 3)
+    q, p = scipy.stats.norm(mean, np.exp(log_variance / 2)), scipy.stats.norm()
+    expected = (q.logpdf(z) - p.logpdf(z)).sum(1)
+    ratio = log_ratio_to_standard_normal(z, mean, log_variance)
+    np.testing.assert_allclose(ratio, expected, rtol=1e-4)
+
+
 def test_bernoulli_is_scipy_s():
     logits, x = normal(3, 4, 4, 1), (normal(3, 4, 4, 1) > 0).astype(np.float32)
     expected = scipy.stats.bernoulli(scipy.special.expit(logits)).logpmf(x).sum((1, 2, 3))
@@ -87,6 +97,32 @@ def test_gaussian_of_learned_scale_is_scipy_s():
     expected = scipy.stats.norm(mean, np.exp(log_variance / 2)).logpdf(x).sum(1)
     np.testing.assert_allclose(-Gaussian(None).loss(outputs, x), expected, rtol=1e-5)
     np.testing.assert_array_equal(Gaussian(None).mean(outputs), mean)
+
+
+def test_gaussian_of_one_shared_scale_is_scipy_s_and_best_at_the_error_s_root_mean_square():
+    mean, x = normal(3, 4, 4, 2), normal(3, 4, 4, 2)
+    expected = scipy.stats.norm(mean, np.exp(-0.4)).logpdf(x).sum((1, 2, 3))
+    likelihood = Gaussian("shared")
+    np.testing.assert_allclose(-likelihood.loss((mean, -0.8), x), expected, rtol=1e-5)
+    np.testing.assert_array_equal(likelihood.mean((mean, -0.8)), mean)
+    best = jnp.log(np.mean((x - mean) ** 2))
+    slope = jax.grad(lambda log_variance: likelihood.loss((mean, log_variance), x).sum())(best)
+    np.testing.assert_allclose(slope, 0, atol=1e-4)
+
+
+def test_bits_of_grey_levels_are_those_of_a_density_on_their_scale():
+    grey = RNG.integers(0, 256, (3, 4, 5, 1), np.uint8)
+    mean, scale = 0.4, 0.2  # on [0, 1]; 255 times as much on the scale of the levels
+    density = scipy.stats.norm(255 * mean, 255 * scale).logpdf(grey).sum((1, 2, 3))
+    likelihood = Gaussian(scale)
+    log_density = -likelihood.loss(jnp.full(grey.shape, mean), likelihood.observe(grey))
+    np.testing.assert_allclose(
+        bits_per_dimension(likelihood, log_density, grey), -density / (20 * np.log(2)), rtol=1e-5
+    )
+    # Floats are on the scale that they come with.
+    np.testing.assert_allclose(
+        bits_per_dimension(likelihood, log_density, grey / 255), -log_density / (20 * np.log(2))
+    )
 
 
 def test_categorical_is_scipy_s():
@@ -149,6 +185,11 @@ def test_samples_have_the_mean_and_the_entropy_of_the_density(likelihood, output
     np.testing.assert_allclose(likelihood.loss(outputs, drawn).mean(), entropy, atol=0.015)
 
 
+def test_samples_of_a_shared_scale_have_it():
+    drawn = Gaussian("shared").sample(jax.random.key(0), (jnp.full((40_000, 1), 0.4), -2.0))
+    np.testing.assert_allclose([drawn.mean(), drawn.std()], [0.4, np.exp(-1)], atol=0.01)
+
+
 @pytest.mark.parametrize(
     ("likelihood", "x", "words"),
     [
@@ -174,3 +215,5 @@ def test_likelihoods_refuse_other_widths():
         Mixed(((Bernoulli(), 6),)).width(5)
     with pytest.raises(InputError, match="5 columns"):
         Categorical(2).width(5)
+    with pytest.raises(InputError, match="shared"):
+        Mixed(((Gaussian("shared"), 6),)).width(6)

@@ -7,7 +7,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genjax.permutation import permute
+from genjax.permutation import permute, permute_on_host, shuffle_seeds
 
 
 def shuffle(n, seed=0, epoch=0):
@@ -19,6 +19,17 @@ def shuffle(n, seed=0, epoch=0):
 @given(n=st.integers(1, 2000), seed=st.integers(0, 2**31 - 1), epoch=st.integers(0, 2**31 - 1))
 def test_every_row_comes_once(n, seed, epoch):
     np.testing.assert_array_equal(np.sort(shuffle(n, seed, epoch)), np.arange(n))
+
+
+@settings(deadline=None, max_examples=15)
+@given(n=st.integers(1, 2**31 - 1), seed=st.integers(0, 2**31 - 1), epoch=st.integers(0, 2**31 - 1))
+def test_the_host_s_rows_are_the_device_s(n, seed, epoch):
+    positions = np.random.default_rng(seed).integers(0, n, 50)
+    epochs, key = np.full(50, epoch), jax.random.key(seed)
+    on_device = permute(jnp.asarray(positions), n, key, jnp.asarray(epochs))
+    on_host = permute_on_host(positions, n, np.asarray(shuffle_seeds(key)), epochs)
+    np.testing.assert_array_equal(on_host, on_device)
+    assert on_host.dtype == np.int32
 
 
 def test_large_n_neither_overflows_nor_leaves_the_range():

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,6 +110,21 @@ def test_another_configuration_is_refused_with_what_differs(run):
         train(CONFIG, DATA._replace(pixels=PIXELS[::-1]), run)
 
 
+def test_a_run_from_before_a_setting_goes_on_with_its_default(run, tmp_path):
+    shutil.copytree(run, tmp_path / "old")
+    path = tmp_path / "old" / "config.json"
+    plain = json.loads(path.read_text())
+    for name in ("binarize", "cache", "stream"):
+        del plain["data"][name]
+    del plain["tensorboard"]
+    path.write_text(json.dumps(plain))
+    train(dataclasses.replace(CONFIG, steps=7), DATA, tmp_path / "old")
+    assert int(genjax.load(tmp_path / "old").state.step) == 7
+    other = dataclasses.replace(CONFIG, data=DataConfig(binarize="static"))
+    with pytest.raises(InputError, match=r'data\.binarize: "none" there, "static" here'):
+        train(other, DATA, tmp_path / "old")
+
+
 def test_folders_that_are_no_runs(tmp_path):
     with pytest.raises(InputError, match=r"no run .* no config\.json"):
         genjax.load(tmp_path / "nothing")
@@ -129,8 +145,6 @@ def test_folders_that_are_no_runs(tmp_path):
 
 
 def test_loading_disturbs_no_save_in_progress(run, tmp_path):
-    import shutil
-
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
     half = copy / "checkpoints" / "7.orbax-checkpoint-tmp"
@@ -200,8 +214,6 @@ def test_damaged_metrics_lose_their_damaged_lines_alone(tmp_path):
     ],
 )
 def test_a_configuration_edited_by_hand_is_refused(run, tmp_path, change):
-    import shutil
-
     shutil.copytree(run, tmp_path / "copy")
     path = tmp_path / "copy" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
@@ -225,8 +237,6 @@ def test_a_save_that_fails_names_the_newest_checkpoint(run, tmp_path, monkeypatc
 
 
 def test_a_damaged_checkpoint_is_named(run, tmp_path):
-    import shutil
-
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
     for part in (copy / "checkpoints" / "6" / "state").rglob("*"):

@@ -27,7 +27,7 @@ TINY = TrainingConfig(
 
 
 def parse(*args):
-    return command_line.parse_training(default="celeba_vae", description="", args=list(args))
+    return command_line.parse_training(default="celeba_vae", description="", args=list(args))[:2]
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +154,33 @@ def test_training_from_a_folder_and_sampling(tiny_config, tmp_path, monkeypatch,
         call(monkeypatch, sample, tmp_path / "nothing")
 
 
+def test_streaming_from_a_cache_and_what_tensorboard_shows(tiny_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ("--config", tiny_config, "--data.stream", "--data.cache", "kept", "--tensorboard")
+    for steps in (1, 3):
+        arguments = (*options, "--run", "cut", "--steps", steps)
+        assert call(monkeypatch, train_celeba_vae, *arguments) == 0
+    assert int(genjax.load("cut").state.step) == 3
+    assert len(list((tmp_path / "kept").glob("*/pixels.npy"))) == 1
+    assert len(list((tmp_path / "cut" / "tensorboard").iterdir())) == 2
+    with pytest.raises(InputError, match=r"data\.stream: true there, false here"):
+        call(monkeypatch, train_celeba_vae, "--run", "cut", "--data.no-stream")
+
+
+def test_a_dry_run_says_what_it_would_take_and_leaves_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "drawn.json").write_text(json.dumps(to_plain(TINY)))
+    arguments = ("--config", "drawn.json", "--data.drawn", "80", "--epochs", "10", "--dry-run")
+    assert call(monkeypatch, train_celeba_vae, *arguments, "--data.cache", "kept") == 0
+    out = capsys.readouterr().out
+    assert "ConvTranspose_0" in out
+    assert "80 examples, 8 a minibatch" in out
+    assert "100 steps: about" in out
+    assert [path.name for path in tmp_path.iterdir()] == ["drawn.json"]
+
+
 def test_the_readme_s_picture_is_of_drawn_faces_alone(tiny_config, tmp_path, monkeypatch):
-    config = dataclasses.replace(TINY, data=dataclasses.replace(TINY.data, drawn=8), steps=1)
+    config = dataclasses.replace(TINY, data=dataclasses.replace(TINY.data, drawn=80), steps=1)
     (tmp_path / "drawn.json").write_text(json.dumps(to_plain(config)))
     for name, path in (("drawn", tmp_path / "drawn.json"), ("real", tiny_config)):
         options = ("--config", path, "--run", tmp_path / name, "--steps", "1")

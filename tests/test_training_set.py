@@ -1,11 +1,14 @@
 """What a configuration asks for is what is trained on; what is looked at is held out."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from genjax.config import DataConfig
-from genjax.data.training_set import load_training_set
+from genjax.data.celeba_lists import ATTRIBUTES
+from genjax.data.drawn_faces import drawn_faces
+from genjax.data.training_set import load_split, load_training_set
 from genjax.errors import InputError
 
 SHAPE = (16, 16, 3)
@@ -14,14 +17,29 @@ SHAPE = (16, 16, 3)
 def test_drawn_faces_and_others_to_look_at():
     data = load_training_set(DataConfig(drawn=40), SHAPE, seed=1)
     assert data.pixels.shape == (40, *SHAPE)
-    assert data.shown.shape == (32, *SHAPE)
+    assert data.shown.shape == (4, *SHAPE)
     assert data.held_out
-    both = np.concatenate([data.pixels, data.shown]).reshape(72, -1)
-    assert len(np.unique(both, axis=0)) == 72
-    np.testing.assert_array_equal(
-        load_training_set(DataConfig(drawn=40, limit=9), SHAPE, seed=1).pixels, data.pixels[:9]
-    )
+    both = np.concatenate([data.pixels, data.shown]).reshape(44, -1)
+    assert len(np.unique(both, axis=0)) == 44
+    few = load_training_set(DataConfig(drawn=40, limit=9), SHAPE, seed=1)
+    np.testing.assert_array_equal(few.pixels, data.pixels[:9])
+    np.testing.assert_array_equal(few.shown, data.shown)
     assert (load_training_set(DataConfig(drawn=40), SHAPE, seed=2).pixels != data.pixels).any()
+
+
+def test_the_parts_of_drawn_faces_are_rows_of_one_sequence_with_their_factors():
+    pixels, factors = drawn_faces(48, seed=1, image_shape=SHAPE)
+    ends = {
+        "train": (0, 40), "validation": (40, 44), "test": (44, 48),
+        "train+validation": (0, 44), "all": (0, 48),
+    }  # fmt: skip
+    for split, (start, end) in ends.items():
+        part = load_split(DataConfig(drawn=40), SHAPE, split, seed=1)
+        np.testing.assert_array_equal(part.pixels, pixels[start:end])
+        pd.testing.assert_frame_equal(part.labels, factors[start:end].reset_index(drop=True))
+    part = load_split(DataConfig(drawn=40), SHAPE, "test", seed=1, limit=3)
+    np.testing.assert_array_equal(part.pixels, pixels[44:47])
+    assert len(load_split(DataConfig(drawn=3), SHAPE, "test").pixels) == 1
 
 
 @pytest.mark.parametrize("settings", [{"drawn": 0}, {"drawn": -3}, {"limit": 0}])
@@ -37,9 +55,7 @@ def celeba(folder, partition):
     names = [f"{number:06}.jpg" for number in range(1, 13)]
     for number, name in enumerate(names):
         Image.new("RGB", (178, 218), (number * 20,) * 3).save(images / name)
-    rows = [f"{name} " + " ".join(["-1"] * 40) for name in names]
-    from genjax.data.celeba_lists import ATTRIBUTES
-
+    rows = [f"{name} {1 - 2 * (i % 2)} " + " ".join(["-1"] * 39) for i, name in enumerate(names)]
     text = "\n".join(["12", " ".join(ATTRIBUTES), *rows])
     (folder / "list_attr_celeba.txt").write_text(text + "\n")
     if partition:
@@ -52,6 +68,12 @@ def test_celeba_trains_on_its_training_part_and_shows_the_validation_part(tmp_pa
     data = load_training_set(DataConfig(path=str(tmp_path)), SHAPE)
     assert (len(data.pixels), len(data.shown), data.held_out) == (10, 2, True)
     assert data.pixels.max() < data.shown.min()
+    grey = data.pixels.mean((1, 2, 3)).round() // 20
+    np.testing.assert_array_equal(data.labels[ATTRIBUTES[0]], grey % 2 == 0)
+    np.testing.assert_array_equal(data.labels.to_numpy()[:, 1:], False)
+    part = load_split(DataConfig(path=str(tmp_path), limit=1), SHAPE, "validation")
+    np.testing.assert_array_equal(part.pixels, data.shown)
+    assert list(part.labels.index) == ["000011.jpg", "000012.jpg"]
     both = load_training_set(DataConfig(path=str(tmp_path), split="all"), SHAPE)
     assert (len(both.pixels), both.held_out) == (12, False)
 
@@ -69,5 +91,6 @@ def test_celeba_without_a_partition_is_taken_whole(tmp_path):
     celeba(tmp_path, partition=False)
     data = load_training_set(DataConfig(path=str(tmp_path)), SHAPE)
     assert (len(data.pixels), data.held_out) == (12, False)
-    with pytest.raises(InputError, match="partition"):
-        load_training_set(DataConfig(path=str(tmp_path), split="train"), SHAPE)
+    assert len(load_split(DataConfig(path=str(tmp_path)), SHAPE, "train").pixels) == 12
+    with pytest.raises(InputError, match=r"no validation part.* another folder"):
+        load_split(DataConfig(path=str(tmp_path)), SHAPE, "validation")

@@ -9,7 +9,7 @@ import optax
 import pytest
 import scipy.stats
 
-from genjax import Context, fit
+from genjax import Context, fit, fit_many
 from genjax.errors import InputError
 from genjax.losses import Bernoulli, Gaussian, WeightedSquaredError
 from genjax.models import VAEConfig
@@ -106,6 +106,51 @@ def test_beta_weighs_the_kl_and_a_schedule_follows_the_step(linear):
     np.testing.assert_allclose(loss(warm_up, 10)[0], total, rtol=1e-6)
 
 
+def test_the_penalty_by_hand():
+    """β |Σ max(λ, KL_d) - C|, each part of it alone and all at once."""
+    kl, step = jnp.array([0.1, 2.0, 3.0]), jnp.int32(5)
+    vae = VAEConfig(event_shape=(4,), network="mlp", latent_size=3).build()
+
+    def penalty(**settings):
+        return float(dataclasses.replace(vae, **settings).penalty(kl, step))
+
+    np.testing.assert_allclose(penalty(), 5.1, rtol=1e-6)
+    np.testing.assert_allclose(penalty(free_bits=0.5), 5.5, rtol=1e-6)
+    np.testing.assert_allclose(penalty(capacity=6.1), 1.0, rtol=1e-5)
+    rising = VAEConfig(
+        event_shape=(4,), network="mlp", latent_size=3, beta=4.0, free_bits=0.5, capacity=3.0,
+        capacity_steps=10, beta_warmup_steps=10,
+    ).build()  # fmt: skip
+    np.testing.assert_allclose(rising.penalty(kl, step), 2.0 * (5.5 - 1.5), rtol=1e-6)
+    np.testing.assert_allclose(rising.penalty(kl, step * 9), 4.0 * (5.5 - 3.0), rtol=1e-6)
+
+
+def test_the_objectives_hold_the_kl_where_they_say():
+    """Three members weigh the KL by β = 30: it goes to 0, to the free bits, to the capacity."""
+    rng = np.random.default_rng(3)
+    x = (rng.normal(size=(512, 3)) @ rng.normal(size=(3, 6))).astype(np.float32)
+    vae = VAEConfig(
+        event_shape=(6,), network="mlp", hidden=(), latent_size=3, likelihood=Gaussian(1.0)
+    ).build()
+    tx = optax.adam(optax.cosine_decay_schedule(2e-2, 600))
+    settings = {"free_bits": jnp.array([0, 0.4, 0]), "capacity": jnp.array([0, 0, 1.5])}
+    seen = []
+    fit_many(
+        lambda own: dataclasses.replace(vae, beta=30.0, **own).algorithm(tx),
+        {"x": x}, steps=600, keys=jax.random.split(KEY, 3), batch_size=128, chunk=100,
+        settings=settings, hooks=[lambda progress: seen.append(progress.metrics)],
+    )  # fmt: skip
+    last = {name.removeprefix("vae/"): values.mean(1) for name, values in seen[-1].items()}
+    collapsed, free, drawn = last["kl_per_dimension"]
+    assert collapsed.sum() < 0.01
+    np.testing.assert_allclose(free, 0.4, atol=0.06)  # a batch strays about the kink
+    np.testing.assert_allclose(drawn.sum(), 1.5, atol=0.05)
+    assert last["active_units"].tolist() == [0, 3, 3]
+    np.testing.assert_allclose(last["kl_per_dimension"].sum(1), last["kl"], rtol=1e-5)
+    elbo = -last["reconstruction"] - last["kl"]
+    np.testing.assert_allclose(last["bits_per_dimension"] * 6 * np.log(2), -elbo, rtol=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 2), (48, 48, 3), (96, 96, 4), (20, 33, 3)])
 @pytest.mark.parametrize("norm", ["none", "batch", "group"])
 def test_every_picture_shape_comes_out_as_it_went_in(shape, norm):
@@ -176,6 +221,13 @@ def test_no_density_has_no_elbo():
         ({"latent_size": 0}, "1 or more"),
         ({"channels": ()}, "1 or more"),
         ({"beta": -1.0}, "negative"),
+        ({"free_bits": -1.0}, "free_bits must be finite and not negative"),
+        ({"capacity_steps": 2**31}, "capacity_steps must be finite"),
+        ({"importance_samples": 0}, "importance_samples must be 1 or more"),
+        ({"importance_samples": 2, "beta": 2.0}, "beta = 1"),
+        ({"importance_samples": 2, "beta_warmup_steps": 9}, "beta = 1"),
+        ({"importance_samples": 2, "free_bits": 0.1}, "no free_bits"),
+        ({"importance_samples": 2, "likelihood": WeightedSquaredError()}, "density"),
     ],
 )
 def test_impossible_settings_are_refused(settings, words):

@@ -106,6 +106,7 @@ def load_celeba(
     split: Split = "all",
     strict: bool = False,
     limit: int | None = None,
+    cache: str | None = None,
     progress: Progress = True,
 ) -> Pictures:
     """Load CelebA's aligned faces, with their attributes and partition where the lists are there.
@@ -118,6 +119,7 @@ def load_celeba(
         split: which part to decode; all but "all" need the partition list.
         strict: refuse broken pictures, and rows that have no picture, rather than tell of them.
         limit: only the first so many of the split.
+        cache: see `load_pictures`.
         progress: see `load_pictures`.
 
     Returns:
@@ -177,7 +179,7 @@ def load_celeba(
             raise DataError(f"no picture of split {split!r} in {where}")
         pictures = read_pictures(
             source, [members[name] for name in names], image_shape=image_shape, crop=crop,
-            strict=strict, limit=limit, progress=progress,
+            strict=strict, limit=limit, cache=cache, progress=progress,
         )  # fmt: skip
     kept = [name.rsplit("/", 1)[-1] for name in pictures.names]
     return pictures._replace(
@@ -197,6 +199,7 @@ def load_any(
     split: Split = "all",
     strict: bool = False,
     limit: int | None = None,
+    cache: str | None = None,
     progress: Progress = True,
 ) -> Pictures:
     """Load CelebA where a path is laid out as CelebA, else the pictures of a folder or zip.
@@ -208,6 +211,7 @@ def load_any(
         split: "all" for plain pictures, which have no partition.
         strict: refuse what is broken.
         limit: only the first so many.
+        cache: a folder for decoded pictures.
         progress: a bar, or a function of (done, total).
 
     Returns:
@@ -223,10 +227,11 @@ def load_any(
     if is_celeba(path):
         return load_celeba(
             path, image_shape=image_shape, crop=crop, split=split, strict=strict, limit=limit,
-            progress=progress,
+            cache=cache, progress=progress,
         )  # fmt: skip
     if split != "all":
         raise DataError(f"split {split!r} needs CelebA's layout; {shown(str(path))} has none")
     return load_pictures(
-        path, image_shape=image_shape, crop=crop, strict=strict, limit=limit, progress=progress
-    )
+        path, image_shape=image_shape, crop=crop, strict=strict, limit=limit, cache=cache,
+        progress=progress,
+    )  # fmt: skip

@@ -12,11 +12,12 @@ import numpy as np
 from genjax.errors import needs_extra
 
 with needs_extra("scripts", "pictures"):
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError, __version__
     from PIL.Image import Transpose
 
 # What Pillow may try, whatever the extension says: nothing that starts another program (EPS does).
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+DECODER = f"Pillow {__version__}"  # another one may differ in the last bit
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # EXIF's orientation, and what undoes it.
 _TURNS = {

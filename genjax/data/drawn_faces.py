@@ -165,14 +165,15 @@ def draw_faces(
 
 
 def drawn_faces(
-    n: int, *, seed: int = 0, image_shape: tuple[int, int, int] = (128, 128, 3)
+    n: int, *, seed: int = 0, image_shape: tuple[int, int, int] = (128, 128, 3), start: int = 0
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """Draw the first n faces of a seed, and the factors that they were drawn from.
+    """Draw n faces of a seed, and the factors that they were drawn from.
 
     Args:
         n: Faces to draw; row i is the same whatever n is.
         seed: The data set's seed.
         image_shape: (height, width, 3).
+        start: The first row's number.
 
     Returns:
         Pictures, (n, height, width, 3) uint8; and a table, a row a picture and a column a factor.
@@ -182,7 +183,7 @@ def drawn_faces(
         >>> pictures.shape, pictures.dtype, len(table)
         ((4, 32, 32, 3), dtype('uint8'), 4)
     """
-    table = pd.DataFrame(sample_factors(seed, n))
+    table = pd.DataFrame(sample_factors(seed, n, start))
     pictures = np.empty((n, *image_shape), np.uint8)
 
     def draw(first: int) -> None:

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from genjax.data.decode import MODES, Crop, Image, decode
-from genjax.data.source import DataError, Source, few, open_source, shown
+from genjax.data.cache import open_or_make
+from genjax.data.decode import DECODER, MODES, Crop, Image, decode
+from genjax.data.source import DataError, Source, digest, few, open_source, shown
 
 __all__ = ["DataError", "Pictures", "load_pictures", "read_pictures"]
 
@@ -44,6 +45,8 @@ class Pictures(NamedTuple):
     """(n,) int8: 0 train, 1 validation, 2 test."""
     notes: tuple[str, ...] = ()
     """What was tolerated, a line each."""
+    available: int = 0
+    """How many files were there to choose from, before `limit`."""
 
 
 @contextmanager
@@ -85,19 +88,62 @@ def read_pictures(
     crop: Crop = None,
     strict: bool = False,
     limit: int | None = None,
+    cache: str | None = None,
     progress: Progress = True,
 ) -> Pictures:
-    """Decode `names` of an open `Source`; see `load_pictures`."""
+    """Decode `names` of an open `Source`, or find them decoded; see `load_pictures`."""
     _check(image_shape, crop, limit)
-    names = names[:limit]
+    available, names = len(names), names[:limit]
     total = len(names)
     if not total:
         raise DataError(f"no pictures chosen from {shown(str(source.path))}")
-    try:
-        pixels = np.empty((total, *image_shape), np.uint8)
-    except MemoryError as error:
-        size = total * np.prod(image_shape, dtype=float) / 2**30
-        raise DataError(f"{total:,} pictures of {image_shape} need {size:,.1f} GiB") from error
+    shape = (total, *image_shape)
+
+    def fill(pixels: np.ndarray) -> dict[str, Any]:
+        return _decode_all(source, names, pixels, crop, progress)
+
+    def readable(name: str) -> bool:
+        try:
+            decode(source.read(name), image_shape, crop)
+        except Exception:
+            return False
+        return True
+
+    def sound(about: dict[str, Any]) -> bool:
+        # A zip whose damage was repaired has the same list of contents.
+        return not any(readable(names[index]) for index, _ in about["skipped"])
+
+    if cache is not None:
+        height, width, channels = image_shape
+        key = f"{height}x{width}x{channels}-{digest(source, names, str((crop, DECODER)))}"
+        pixels, about = open_or_make(cache, key, shape, fill, sound)
+    else:
+        try:
+            pixels = np.empty(shape, np.uint8)
+        except MemoryError as error:
+            size = np.prod(shape, dtype=float) / 2**30
+            raise DataError(f"{total:,} pictures of {image_shape} need {size:,.1f} GiB") from error
+        about = fill(pixels)
+    broken = tuple((names[index], reason) for index, reason in about["skipped"])
+    listed = few([f"{shown(name)} ({reason})" for name, reason in broken])
+    if broken and strict:
+        raise DataError(f"{len(broken):,} of {total:,} files are broken: {listed}")
+    if len(broken) == total:
+        raise DataError(f"no readable picture in {shown(str(source.path))}: {listed}")
+    skipped = {index for index, _ in about["skipped"]}
+    kept = tuple(name for index, name in enumerate(names) if index not in skipped)
+    return Pictures(pixels[: len(kept)], kept, about["converted"], broken, available=available)
+
+
+def _decode_all(
+    source: Source, names: Sequence[str], pixels: np.ndarray, crop: Crop, progress: Progress
+) -> dict[str, Any]:
+    """Decode into the first rows of `pixels`.
+
+    Returns:
+        converted: how many of which other mode; skipped: [index, reason] of what is no picture.
+    """
+    total, image_shape = len(pixels), pixels.shape[1:]
     modes: Counter[str] = Counter()
     skipped: dict[int, str] = {}
 
@@ -131,19 +177,11 @@ def read_pictures(
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    broken = tuple((names[index], reason) for index, reason in skipped.items())
-    listed = few([f"{shown(name)} ({reason})" for name, reason in broken])
-    if broken and strict:
-        raise DataError(f"{len(broken):,} of {total:,} files are broken: {listed}")
-    if len(broken) == total:
-        raise DataError(f"no readable picture in {shown(str(source.path))}: {listed}")
     kept = [index for index in range(total) if index not in skipped]
     for to, index in enumerate(kept):  # close the gaps in place: a copy could outgrow the memory
         if to != index:
             pixels[to] = pixels[index]
-    return Pictures(
-        pixels[: len(kept)], tuple(names[i] for i in kept), dict(sorted(modes.items())), broken
-    )
+    return {"converted": dict(sorted(modes.items())), "skipped": [*map(list, skipped.items())]}
 
 
 def load_pictures(
@@ -154,6 +192,7 @@ def load_pictures(
     strict: bool = False,
     names: Sequence[str] | None = None,
     limit: int | None = None,
+    cache: str | None = None,
     progress: Progress = True,
 ) -> Pictures:
     """Load a folder or a zip of pictures into one array, on all cores.
@@ -172,6 +211,8 @@ def load_pictures(
         strict: refuse if any picture is broken, rather than skip it.
         names: only these, in this order; relative to the folder or zip.
         limit: only the first so many.
+        cache: a folder to keep the decoded pictures in, and to find them in when the same files
+            are asked for again in the same way; the pixels are then mapped from there, read-only.
         progress: show a bar on a terminal (with rich), or a function of (done, total).
 
     Returns:
@@ -200,5 +241,6 @@ def load_pictures(
             crop=crop,
             strict=strict,
             limit=limit,
+            cache=cache,
             progress=progress,
         )

@@ -1,10 +1,12 @@
 """Where pictures come from: a folder or a zip, as names and a way to read one."""
 
+import hashlib
 import os
 import stat
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -20,11 +22,15 @@ class DataError(InputError):
 
 
 class Source(NamedTuple):
-    """Where pictures come from; `read` may be called from several threads."""
+    """Where pictures come from; both functions may be called from several threads.
+
+    `fingerprint` changes with a file's bytes, and not with where the source lies.
+    """
 
     path: Path
     names: tuple[str, ...]
     read: Callable[[str], bytes]
+    fingerprint: Callable[[str], str]
 
 
 def shown(name: str) -> str:
@@ -36,6 +42,22 @@ def few(items: Sequence[str], limit: int = 5) -> str:
     """The first of many names, for a message of one line."""
     more = f" and {len(items) - limit:,} more" if len(items) > limit else ""
     return ", ".join(shown(item) for item in items[:limit]) + more
+
+
+def digest(source: Source, names: Sequence[str], how: str = "") -> str:
+    """A hash of files' names and content, in order, and of what is done with them."""
+
+    def fingerprint(name: str) -> str:
+        try:
+            return f"{name}\0{source.fingerprint(name)}\0"
+        except OSError as error:  # once it can be read, it is another set
+            return f"{name}\0{error.strerror or error}\0"
+
+    total = hashlib.blake2b(how.encode(), digest_size=16)
+    with ThreadPoolExecutor() as pool:
+        for text in pool.map(fingerprint, names):
+            total.update(text.encode(errors="surrogateescape"))
+    return total.hexdigest()
 
 
 def _is_picture(name: str) -> bool:
@@ -67,7 +89,11 @@ def _folder(root: Path) -> Source:
             raise OSError(f"{status.st_size:,} bytes are too many for a picture")
         return (root / name).read_bytes()
 
-    return Source(root, tuple(sorted(filter(_is_picture, names))), read)
+    def fingerprint(name: str) -> str:
+        # Reading is little beside decoding, and a file's date may lie.
+        return hashlib.blake2b(read(name), digest_size=16).hexdigest()
+
+    return Source(root, tuple(sorted(filter(_is_picture, names))), read, fingerprint)
 
 
 def _zip(path: Path, archive: zipfile.ZipFile) -> Source:
@@ -84,7 +110,10 @@ def _zip(path: Path, archive: zipfile.ZipFile) -> Source:
         with lock:
             return archive.read(info)
 
-    return Source(path, tuple(sorted(filter(_is_picture, infos))), read)
+    def fingerprint(name: str) -> str:  # the archive's own checksum: nothing is read
+        return f"{infos[name].CRC:08x} {infos[name].file_size} {infos[name].flag_bits & 0x1}"
+
+    return Source(path, tuple(sorted(filter(_is_picture, infos))), read, fingerprint)
 
 
 @contextmanager

@@ -3,11 +3,15 @@
 All are frozen dataclasses with the same members. `outputs` are what a decoder returns, with
 `width(size)` numbers along the last axis for data with `size` along theirs; densities are in nats
 per example, summed over everything but the batch.
+
+References:
+    Rybkin, Daniilidis and Levine, "Simple and effective VAE training with calibrated decoders",
+    ICML 2021 (one learned scale for all dimensions).
 """
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import chex
 import jax
@@ -113,11 +117,12 @@ class Gaussian:
     """log p = -((x - μ)² / σ² + log σ² + log 2π) / 2, any finite data.
 
     Attributes:
-        scale: σ > 0, fixed, with outputs = μ; or None: outputs = (μ, log σ²) along the last
-            axis, learned for each dimension of each example.
+        scale: σ. A number > 0 is fixed, with outputs = μ. "shared" is learned, one for all
+            dimensions and examples: outputs are the pair of μ and a () log σ². None is learned
+            for each dimension of each example: outputs = (μ, log σ²) along the last axis.
     """
 
-    scale: float | None = 1.0
+    scale: float | Literal["shared"] | None = 1.0
 
     is_density: ClassVar[bool] = True
 
@@ -134,27 +139,57 @@ class Gaussian:
         largest = float(np.finfo(np.float32).max)
         check_range(x, -largest, largest, "Gaussian")
 
-    def _split(self, outputs: Array) -> tuple[Array, Array]:
-        if self.scale is not None:
-            return outputs, jnp.broadcast_to(2 * jnp.log(self.scale), outputs.shape)
-        mean, log_variance = jnp.split(outputs, 2, axis=-1)
+    def _split(self, outputs: Any) -> tuple[Array, Array]:
+        """Return μ, and log σ² of its shape or ()."""
+        if self.scale is None:
+            outputs = jnp.split(outputs, 2, axis=-1)
+        elif not isinstance(self.scale, str):
+            outputs = outputs, 2 * jnp.log(self.scale)
+        mean, log_variance = outputs
         return mean, log_variance
 
-    def loss(self, outputs: Array, x: Array) -> Array:
+    def loss(self, outputs: Any, x: Array) -> Array:
         """Return -log p."""
         mean, log_variance = self._split(outputs)
         chex.assert_equal_shape([mean, x])
         square = jnp.square(x - mean) * jnp.exp(-log_variance)
         return 0.5 * sum_events(square + log_variance + math.log(2 * math.pi))
 
-    def mean(self, outputs: Array) -> Array:
+    def mean(self, outputs: Any) -> Array:
         """Return μ."""
         return self._split(outputs)[0]
 
-    def sample(self, key: Array, outputs: Array) -> Array:
+    def sample(self, key: Array, outputs: Any) -> Array:
         """Draw μ + σ noise."""
         mean, log_variance = self._split(outputs)
         return mean + jnp.exp(log_variance / 2) * jax.random.normal(key, mean.shape)
+
+
+def shares_scale(likelihood: Likelihood) -> bool:
+    """Whether one learned scale is shared: its outputs are a pair, whose second is () log σ²."""
+    return isinstance(likelihood, Gaussian) and isinstance(likelihood.scale, str)
+
+
+def bits_per_dimension(likelihood: Likelihood, log_density: Array, x: Array) -> Array:
+    """Return -log2 p(x) for each dimension of an example.
+
+    uint8 under a continuous density counts as a density of the values 0 to 255: since `observe`
+    divides by 255, log2 255 bits are added. (Others divide by 256, or add uniform noise first,
+    which makes the density a bound on a probability of the 256 values.)
+
+    Args:
+        likelihood: that the density is of.
+        log_density: (batch,) or (), nats per example, or a bound.
+        x: raw data, (batch, ...).
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> float(bits_per_dimension(Bernoulli(), -8 * jnp.log(2.0), jnp.zeros((5, 4))))
+        2.0
+    """
+    continuous = isinstance(likelihood, Gaussian) and x.dtype == jnp.uint8
+    dimensions = math.prod(x.shape[1:])
+    return -log_density / (dimensions * math.log(2)) + (math.log2(255) if continuous else 0.0)
 
 
 @dataclass(frozen=True)

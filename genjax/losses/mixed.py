@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from genjax.errors import InputError
-from genjax.losses.likelihood import Likelihood
+from genjax.losses.likelihood import Likelihood, shares_scale
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Mixed:
         """Return the sum of the parts' widths."""
         if size != (columns := sum(size for _, size in self.parts)):
             raise InputError(f"Mixed describes {columns} columns, but the data has {size}")
+        if any(shares_scale(part) for part, _ in self.parts):
+            raise InputError("Mixed takes Gaussian(None) or a fixed scale, not a shared one")
         return sum(part.width(size) for part, size in self.parts)
 
     def _cut(self, x: Any, sizes: list[int]) -> list[Any]:

@@ -1,60 +1,58 @@
 """The variational autoencoder: one player, who minimises -ELBO.
 
-    loss = E_q(z|x)[-log p(x|z)] + β KL(q(z|x) || N(0, I)),    q(z|x) = N(mean, exp(log_variance))
+    loss = E_q(z|x)[-log p(x|z)] + β |Σ_d max(λ, KL_d) - C|,    q(z|x) = N(mean, exp(log_variance))
 
-in nats per example: summed over an example's dimensions, averaged over the batch. β = 1 is the
-ELBO, a larger one the β-VAE.
+in nats per example: summed over an example's dimensions, averaged over the batch. KL_d is that of
+latent dimension d from N(0, 1), averaged over the batch. With β = 1, no free bits λ and no capacity
+C, as by default, this is the ELBO; a larger β is the β-VAE. K > 1 draws train the tighter bound
+
+    loss = E_{z_k ~ q}[-log 1/K Σ_k p(x|z_k) p(z_k) / q(z_k|x)].
 
 References:
     Kingma and Welling, "Auto-encoding variational Bayes", ICLR 2014.
     Higgins et al., "beta-VAE", ICLR 2017.
+    Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", ICLR 2016.
+    Kingma et al., "Improved variational inference with inverse autoregressive flow", NeurIPS 2016,
+    eq. 15 (free bits).
+    Burgess et al., "Understanding disentangling in β-VAE", 2018 (capacity).
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import ClassVar
 
-import chex
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from flax import linen as nn
 from jax import Array
+from jax.scipy.special import logsumexp
 
-from genjax.algorithm import Algorithm, Aux, Context, Params, Phase, PyTree, TrainState, from_phases
+from genjax.algorithm import Aux, Context, Params, PyTree, TrainState
 from genjax.errors import InputError
 from genjax.latent import reparameterize
 from genjax.losses import (
-    Bernoulli,
-    Gaussian,
-    Likelihood,
-    WeightedSquaredError,
+    bits_per_dimension,
     kl_per_dimension,
     kl_standard_normal,
+    log_ratio_to_standard_normal,
 )
-from genjax.nets.conv_networks import ConvDecoder, ConvEncoder
-from genjax.nets.mlp import MLP
-from genjax.nets.network import apply_network, init_network
-from genjax.nets.norm import ActivationName, NormName
+from genjax.models.coder import Coder
 
-# A latent is in use where its mean varies by more than this, here over the batch (Burda, Grosse
-# and Salakhutdinov, "Importance weighted autoencoders", ICLR 2016, section 5.2: over the data).
-_ACTIVE = 0.01
+# A latent is in use where its mean varies by more than this, over the batch or over the data
+# (Burda, Grosse and Salakhutdinov, section 5.2).
+ACTIVE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
-class VAE:
-    """Networks, a likelihood, β; data is `{"x": (n, *event_shape)}`, floats or uint8.
+class VAE(Coder):
+    """Networks, a likelihood, and what is minimised; see `Coder`.
+
+    The encoder gives (batch, 2 * latent_size): mean, then log_variance.
 
     Attributes:
-        encoder: x (batch, *event_shape) -> (batch, 2 * latent_size): mean, then log_variance.
-        decoder: z (batch, latent_size) -> the likelihood's outputs.
-        likelihood: of the data given the decoder's outputs.
-        event_shape: of one example.
-        latent_size: dimensions of z.
-        beta: weight of the KL, a number or a schedule (step -> number).
+        beta: weight β of the KL, a number or a schedule (step -> number).
+        free_bits: λ nats, below which a latent dimension's KL costs the same as at it.
+        capacity: C nats, a number or a schedule, which the KL is drawn to.
+        importance_samples: K; above 1 the other three settings have no effect.
 
     Example:
         >>> import jax, jax.numpy as jnp, optax
@@ -68,61 +66,56 @@ class VAE:
         (3, 6)
     """
 
-    encoder: nn.Module
-    decoder: nn.Module
-    likelihood: Likelihood
-    event_shape: tuple[int, ...]
-    latent_size: int
     beta: float | Array | optax.Schedule = 1.0
+    free_bits: float | Array = 0.0
+    capacity: float | Array | optax.Schedule = 0.0
+    importance_samples: int = 1
 
-    def init(self, key: Array, batch: PyTree) -> tuple[Params, dict[str, PyTree]]:
-        """Return (params, extra) of both networks."""
-        keys = jax.random.split(key)
-        x = self.likelihood.observe(batch["x"])
-        z = jnp.zeros((x.shape[0], self.latent_size))
-        encoder, encoder_statistics = init_network(self.encoder, keys[0], x)
-        decoder, decoder_statistics = init_network(self.decoder, keys[1], z)
-        extra = {"encoder": encoder_statistics, "decoder": decoder_statistics}
-        return {"encoder": encoder, "decoder": decoder}, extra
-
-    def phases(self, tx: optax.GradientTransformation) -> Sequence[Phase]:
-        """Return the one phase, "vae"."""
-        return (Phase("vae", ("encoder", "decoder"), self.loss, tx),)
-
-    def algorithm(self, tx: optax.GradientTransformation) -> Algorithm:
-        """Return what `fit` trains, with this optimiser."""
-        return from_phases(self.init, self.phases(tx), check=self.check)
-
-    def check(self, data: PyTree) -> None:
-        """Raise InputError if the data's shape or range is not this model's."""
-        shape, expected = np.shape(data["x"])[1:], tuple(self.event_shape)
-        if shape != expected:
-            raise InputError(
-                f"the model is of examples of shape {expected}, the data's are {shape}"
-            )
-        self.likelihood.check(data["x"])
+    name: ClassVar[str] = "vae"
+    has_prior: ClassVar[bool] = True
 
     def loss(self, params: Params, batch: PyTree, context: Context) -> tuple[Array, Aux]:
         """Return the loss, () nats per example, and its parts."""
         keys = jax.random.split(context.key, 3)
         x = self.likelihood.observe(batch["x"])
-        encoded, encoder = apply_network(
-            self.encoder, params["encoder"], context.extra["encoder"], x, train=True, key=keys[0]
-        )
+        encoded, encoder = self._apply("encoder", params, context.extra, x, train=True, key=keys[0])
         mean, log_variance = jnp.split(encoded, 2, axis=-1)
-        z = reparameterize(keys[1], mean, log_variance)
-        outputs, decoder = apply_network(
-            self.decoder, params["decoder"], context.extra["decoder"], z, train=True, key=keys[2]
-        )
-        reconstruction = jnp.mean(self.likelihood.loss(outputs, x))
-        kl = jnp.mean(kl_standard_normal(mean, log_variance))
-        beta = self.beta(context.step) if callable(self.beta) else self.beta
+        x_k, mean_k, log_variance_k = self._repeat(self.importance_samples, x, mean, log_variance)
+        z = reparameterize(keys[1], mean_k, log_variance_k)
+        outputs, decoder = self._apply("decoder", params, context.extra, z, train=True, key=keys[2])
+        losses = self.likelihood.loss(outputs, x_k)
+        reconstruction = jnp.mean(losses)
+        kl = jnp.mean(kl_per_dimension(mean, log_variance), axis=0)
+        if self.importance_samples > 1:
+            log_weight = -losses - log_ratio_to_standard_normal(z, mean_k, log_variance_k)
+            bound = jnp.mean(_log_mean_exp(log_weight.reshape(self.importance_samples, -1)))
+            loss = -bound
+        else:
+            bound = -reconstruction - jnp.sum(kl)
+            loss = reconstruction + self.penalty(kl, context.step)
         metrics = {
             "reconstruction": reconstruction,
-            "kl": kl,
-            "active_units": jnp.sum(jnp.var(mean, axis=0) > _ACTIVE).astype(jnp.float32),
+            "kl": jnp.sum(kl),
+            "kl_per_dimension": kl,
+            "active_units": jnp.sum(jnp.var(mean, axis=0) > ACTIVE).astype(jnp.float32),
+            **self._scale(outputs),
         }
-        return reconstruction + beta * kl, Aux(metrics, {"encoder": encoder, "decoder": decoder})
+        if self.likelihood.is_density:
+            bits = bits_per_dimension(self.likelihood, bound, batch["x"])
+            metrics["bits_per_dimension"] = bits
+        return loss, Aux(metrics, {"encoder": encoder, "decoder": decoder})
+
+    def penalty(self, kl: Array, step: Array) -> Array:
+        """Return what the KL costs, () nats: β |Σ_d max(λ, KL_d) - C|.
+
+        Args:
+            kl: (latent_size,) nats, averaged over the batch.
+            step: () int32.
+        """
+        beta, capacity = (
+            value(step) if callable(value) else value for value in (self.beta, self.capacity)
+        )
+        return beta * jnp.abs(jnp.sum(jnp.maximum(kl, self.free_bits)) - capacity)
 
     def encode(self, state: TrainState, x: Array) -> tuple[Array, Array]:
         """Return (mean, log_variance) of q(z|x), each (batch, latent_size).
@@ -131,27 +124,16 @@ class VAE:
             state: a trained state; running batch statistics are used and kept.
             x: (batch, *event_shape), raw: uint8 or floats in the likelihood's range.
         """
-        chex.assert_shape(x, (None, *self.event_shape))
-        encoded, _ = apply_network(
-            self.encoder,
-            state.params["encoder"],
-            state.extra["encoder"],
-            self.likelihood.observe(x),
-        )
-        mean, log_variance = jnp.split(encoded, 2, axis=-1)
+        mean, log_variance = jnp.split(self._encoded(state, x), 2, axis=-1)
         return mean, log_variance
 
-    def _outputs(self, state: TrainState, z: Array) -> Array:
-        chex.assert_shape(z, (None, self.latent_size))
-        return apply_network(self.decoder, state.params["decoder"], state.extra["decoder"], z)[0]
+    def code(self, state: TrainState, x: Array) -> Array:
+        """Return the mean of q(z|x), (batch, latent_size)."""
+        return self.encode(state, x)[0]
 
-    def decode(self, state: TrainState, z: Array) -> Array:
-        """Return the expected data, (batch, *event_shape), of latents (batch, latent_size)."""
-        return self.likelihood.mean(self._outputs(state, z))
-
-    def reconstruct(self, state: TrainState, x: Array) -> Array:
-        """Return the expected data, (batch, *event_shape), at the mean of q(z|x)."""
-        return self.decode(state, self.encode(state, x)[0])
+    def kl_per_dimension(self, state: TrainState, x: Array) -> Array:
+        """Return the KL of each example's q(z|x) from the prior, (batch, latent_size) nats."""
+        return kl_per_dimension(*self.encode(state, x))
 
     def sample(self, state: TrainState, key: Array, n: int, *, y: Array | None = None) -> Array:
         """Return the expected data, (n, *event_shape), at n latents drawn from the prior.
@@ -179,99 +161,70 @@ class VAE:
         Raises:
             InputError: the likelihood is no density.
         """
-        if not self.likelihood.is_density:
-            raise InputError(
-                f"{type(self.likelihood).__name__} is a reconstruction loss and no density: "
-                "there is no ELBO; use Bernoulli or Gaussian"
-            )
+        self._needs_density("ELBO")
         mean, log_variance = self.encode(state, x)
         outputs = self._outputs(state, reparameterize(key, mean, log_variance))
         reconstruction = self.likelihood.loss(outputs, self.likelihood.observe(x))
-        return -reconstruction - jnp.sum(kl_per_dimension(mean, log_variance), axis=-1)
+        return -reconstruction - kl_standard_normal(mean, log_variance)
 
+    def log_prob(
+        self, state: TrainState, x: Array, key: Array, *, samples: int = 5000, chunk: int = 50
+    ) -> Array:
+        """Return a lower bound of log p(x), (batch,) nats, by importance sampling.
 
-AnyLikelihood = Bernoulli | Gaussian | WeightedSquaredError
+            log 1/K Σ_k p(x|z_k) p(z_k) / q(z_k|x),    z_k = mean + σ noise_k
 
+        In expectation it grows with K, to log p(x). The K noises depend on the key alone, so that a
+        row's value does not depend on the rows beside it.
 
-@dataclass(frozen=True, kw_only=True)
-class VAEConfig:
-    """Plain values that make a `VAE`.
-
-    Attributes:
-        event_shape: of one example: (height, width, channels), or (columns,).
-        network: "conv" (pictures alone) or "mlp".
-        channels: of the encoder's convolutions; the decoder has them backwards.
-        hidden: units of the MLP encoder's layers; the decoder has them backwards.
-        latent_size: dimensions of z.
-        likelihood: of the data.
-        beta: weight of the KL once warmed up.
-        beta_warmup_steps: β rises linearly from 0 over these steps.
-        activation: of the hidden layers.
-        norm: of the hidden layers.
-        dtype: of the networks' computations; parameters, losses and the KL stay float32.
-    """
-
-    event_shape: tuple[int, ...] = (128, 128, 3)
-    network: Literal["conv", "mlp"] = "conv"
-    channels: tuple[int, ...] = (32, 64, 64, 64)
-    hidden: tuple[int, ...] = (256,)
-    latent_size: int = 200
-    likelihood: AnyLikelihood = field(default_factory=Bernoulli)
-    beta: float = 1.0
-    beta_warmup_steps: int = 0
-    activation: ActivationName = "leaky_relu"
-    norm: NormName = "none"
-    dtype: Literal["float32", "bfloat16"] = "float32"
-
-    def build(self) -> VAE:
-        """Return the model.
+        Args:
+            state: a trained state.
+            x: (batch, *event_shape), raw.
+            key: random key of the noises.
+            samples: K, 1 or more.
+            chunk: draws of each example at a time: a matter of memory and speed alone.
 
         Raises:
-            InputError: convolutions over what is no picture, an empty width, a negative β.
+            InputError: the likelihood is no density, or K or the chunk is not positive.
+
+        References:
+            Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", ICLR 2016, eq. 8.
         """
-        if self.network == "conv":
-            _ = self.picture_shape
-        sizes = (*self.event_shape, self.latent_size, *self.channels, *self.hidden)
-        if min(sizes) < 1 or not self.event_shape or not self.channels:
-            raise InputError(f"sizes must be 1 or more: {self}")
-        if not 0 <= self.beta < math.inf or not 0 <= self.beta_warmup_steps < 2**31:
-            raise InputError(
-                f"beta must be finite and, like its warm-up, not negative: got {self.beta}, "
-                f"{self.beta_warmup_steps}"
-            )
-        for name in ("weight", "scale"):
-            value = getattr(self.likelihood, name, None)
-            if value is not None and not 0 < value < math.inf:
-                raise InputError(f"the likelihood's {name} must be positive, got {value}")
-        outputs_shape = (*self.event_shape[:-1], self.likelihood.width(self.event_shape[-1]))
-        shared: dict[str, Any] = {
-            "activation": self.activation,
-            "norm": self.norm,
-            "dtype": jnp.dtype(self.dtype),
-        }
-        encoder: nn.Module
-        decoder: nn.Module
-        if self.network == "conv":
-            encoder = ConvEncoder(self.channels, 2 * self.latent_size, **shared)
-            height, width, channels = outputs_shape
-            decoder = ConvDecoder(self.channels, (height, width, channels), **shared)
-        else:
-            encoder = MLP(self.hidden, (2 * self.latent_size,), **shared)
-            decoder = MLP(self.hidden[::-1], outputs_shape, **shared)
-        warm_up = optax.linear_schedule(0.0, self.beta, max(self.beta_warmup_steps, 1))
-        return VAE(
-            encoder=encoder,
-            decoder=decoder,
-            likelihood=self.likelihood,
-            event_shape=self.event_shape,
-            latent_size=self.latent_size,
-            beta=warm_up if self.beta_warmup_steps else self.beta,
+        self._needs_density("log p(x)")
+        if min(samples, chunk) < 1:
+            raise InputError(f"take 1 or more samples and a chunk of 1 or more: {samples}, {chunk}")
+        chunk = min(chunk, samples)
+        x_k, mean, log_variance = self._repeat(
+            chunk, self.likelihood.observe(x), *self.encode(state, x)
         )
 
-    @property
-    def picture_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels); InputError if the examples are no pictures."""
-        if len(self.event_shape) != 3:
-            raise InputError(f"pictures have (height, width, channels), not {self.event_shape}")
-        height, width, channels = self.event_shape
-        return height, width, channels
+        def add(total: Array, part: tuple[Array, Array]) -> tuple[Array, None]:
+            noise, counts = part
+            z = mean + jnp.exp(log_variance / 2) * jnp.repeat(noise, len(x), axis=0)
+            log_weight = -self.likelihood.loss(self._outputs(state, z), x_k)
+            log_weight -= log_ratio_to_standard_normal(z, mean, log_variance)
+            log_weight = jnp.where(counts[:, None], log_weight.reshape(chunk, -1), -jnp.inf)
+            return jnp.logaddexp(total, logsumexp(log_weight, axis=0)), None
+
+        noise = jax.random.normal(key, (samples, self.latent_size))
+        noise = jnp.pad(noise, ((0, -samples % chunk), (0, 0)))
+        counts = jnp.arange(len(noise)) < samples
+        parts = noise.reshape(-1, chunk, self.latent_size), counts.reshape(-1, chunk)
+        total, _ = jax.lax.scan(add, jnp.full(len(x), -jnp.inf), parts)
+        return total - jnp.log(samples)
+
+    def _repeat(self, times: int, *arrays: Array) -> list[Array]:
+        """Return the batches one after another, (times * batch, ...)."""
+        return [jnp.tile(array, (times, *[1] * (array.ndim - 1))) for array in arrays]
+
+    def _needs_density(self, what: str) -> None:
+        if not self.likelihood.is_density:
+            raise InputError(
+                f"{type(self.likelihood).__name__} is a reconstruction loss and no density: "
+                f"there is no {what}; use Bernoulli or Gaussian"
+            )
+
+
+def _log_mean_exp(x: Array) -> Array:
+    """Return log of the mean of exp(x) over axis 0."""
+    return logsumexp(x, axis=0) - jnp.log(x.shape[0])

@@ -3,6 +3,7 @@
 References:
     Ioffe and Szegedy, "Batch normalization", ICML 2015.
     Wu and He, "Group normalization", ECCV 2018.
+    Ba, Kiros and Hinton, "Layer normalization", 2016.
 """
 
 import math
@@ -13,7 +14,7 @@ import jax
 from flax import linen as nn
 from jax import Array
 
-NormName = Literal["none", "batch", "group"]
+NormName = Literal["none", "batch", "group", "layer"]
 ActivationName = Literal["leaky_relu", "relu", "elu", "gelu", "silu", "tanh"]
 
 # jax.nn's functions; the slope of leaky_relu is 0.01, as in PyTorch (Keras: 0.3).
@@ -31,11 +32,12 @@ def has_bias(kind: NormName) -> bool:
 
 
 class Norm(nn.Module):
-    """No normalisation, batch or group normalisation, over the last axis.
+    """No normalisation, or batch, group or layer normalisation.
 
     Attributes:
         kind: "none", "batch" (batch statistics while training, running ones otherwise, momentum
-            .9) or "group" (32 groups, or the largest number below that divides the channels).
+            .9), "group" (32 groups, or the largest number below that divides the channels) or
+            "layer" (over the last axis alone, at each position).
         dtype: of the result; statistics are computed in float32.
     """
 
@@ -49,4 +51,6 @@ class Norm(nn.Module):
             return nn.BatchNorm(not train, momentum=0.9, dtype=self.dtype)(x)
         if self.kind == "group":
             return nn.GroupNorm(math.gcd(32, x.shape[-1]), dtype=self.dtype)(x)
+        if self.kind == "layer":
+            return nn.LayerNorm(dtype=self.dtype)(x)
         return x

@@ -1,18 +1,15 @@
-"""Pictures of what was learnt; the only file that imports matplotlib."""
+"""Many pictures as one: grids, and sheets whose rows and columns have names."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from genjax.errors import needs_extra
 
 with needs_extra("scripts", "pictures"):
-    import matplotlib as mpl
     from matplotlib.figure import Figure
-
-mpl.use("Agg")
+    from matplotlib.image import imsave
 
 
 def image_grid(images: np.ndarray, *, columns: int = 8, gap: int = 2) -> np.ndarray:
@@ -42,7 +39,7 @@ def image_grid(images: np.ndarray, *, columns: int = 8, gap: int = 2) -> np.ndar
 
 def save_image(path: str | Path, image: np.ndarray) -> None:
     """Write a picture, (height, width, 3) uint8, to a PNG file."""
-    mpl.image.imsave(str(path), image)
+    imsave(str(path), image)
 
 
 def side_by_side(originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
@@ -56,30 +53,42 @@ def side_by_side(originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarr
     return image_grid(rows.reshape(-1, *originals.shape[1:]), columns=columns)
 
 
-def save_curves(path: str | Path, records: Sequence[dict[str, Any]]) -> None:
-    """Draw each logged metric against the step, an axis each.
+def save_sheet(
+    path: str | Path,
+    images: np.ndarray,
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    title: str,
+    captions: Sequence[Sequence[str]] | None = None,
+) -> None:
+    """Draw a table of pictures whose rows and columns have names.
 
     Args:
         path: of the PNG file.
-        records: the lines of `metrics.jsonl`.
+        images: (rows, columns, height, width, channels) uint8.
+        rows: their names.
+        columns: their names.
+        title: above all.
+        captions: beneath each picture, (rows, columns).
     """
-    names = [name for name in records[0] if name not in ("step", "seconds")] if records else []
-    if not names:
-        return
-    columns = min(3, len(names))
-    rows = -(-len(names) // columns)
-    figure = Figure(figsize=(4.2 * columns, 2.8 * rows), layout="constrained")
-    steps = [record["step"] for record in records]
-    for index, name in enumerate(names):
-        axes = figure.add_subplot(rows, columns, index + 1)
-        axes.plot(steps, [_number(record.get(name)) for record in records])
-        label = name.rpartition("/")[2]
-        axes.set_title(label.replace("_", " "))
-        axes.set_xlabel("step")
-        axes.set_ylabel({"kl": "nats per example", "loss": "per example"}.get(label, ""))
-        axes.grid(alpha=0.3)
+    height, width = images.shape[2:4]
+    gap = max(2, height // 32) if captions is None else height // 5 + 1
+    sheet = image_grid(images.reshape(-1, *images.shape[2:]), columns=len(columns), gap=gap)
+    inches = 0.85 / height  # a pixel
+    size = sheet.shape[1] * inches + 1.6, sheet.shape[0] * inches + 0.9
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(sheet, interpolation="nearest")
+    centres = gap + np.arange(len(columns)) * (width + gap) + width / 2 - 0.5
+    middles = gap + np.arange(len(rows)) * (height + gap) + height / 2 - 0.5
+    axes.set_xticks(centres, columns, fontsize=8)
+    axes.set_yticks(middles, rows, fontsize=8)
+    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+    axes.spines[:].set_visible(False)
+    for row, line in enumerate(captions or ()):
+        for column, text in enumerate(line):
+            below = middles[row] + height / 2 + 0.5
+            axes.text(centres[column], below, text, ha="center", va="top", fontsize=7)
+    figure.suptitle(title, fontsize=10)
     figure.savefig(str(path), dpi=110)
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value

@@ -1,0 +1,1 @@
+"""Scores of generated data, one question a file: arrays in, numbers out; no model."""
