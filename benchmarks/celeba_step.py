@@ -1,14 +1,16 @@
-"""Images a second of the report's training step, inside the chunk that `fit` runs.
+"""Images a second of a training step on faces, inside the chunk that `fit` runs.
 
-    python -m benchmarks.celeba_step [--batch-size 128] [--rounds 6] [--peer-python PYTHON]
+    python -m benchmarks.celeba_step [--rounds 6] [--peer-python PYTHON]
+        [--config configs/celeba_vae_better.py] [--batch-size 128]
 
-The peer is the same network, loss and batch in eager PyTorch, channels last, in another
+The peer is the report's network, loss and batch (128) in eager PyTorch, channels last, in another
 interpreter (`python -m venv peer && peer/bin/pip install torch==2.13.0 numpy`). The two take
 turns, a chunk each, so that a machine whose speed drifts is fair to both; the ratio is of
 neighbouring turns. `--native` swaps in XLA's own convolutions and gradients for comparison.
 """
 
 import json
+import runpy
 import statistics
 import subprocess
 import time
@@ -17,26 +19,25 @@ from pathlib import Path
 
 import jax
 import numpy as np
-import optax
 import tyro
 
 from genjax import fit
-from genjax.losses import WeightedSquaredError
-from genjax.models import VAEConfig
 
 
 @dataclass(frozen=True)
 class Arguments:
     """What to time."""
 
-    batch_size: int = 128
-    """Pictures a step."""
+    config: Path = Path("configs/celeba_vae.py")
+    """What is timed; the peer's network is always the report's."""
+    batch_size: int | None = None
+    """Pictures a step of ours, by default the configuration's."""
+    peer_batch_size: int = 128
+    """Pictures a step of the peer's."""
     chunk: int = 5
-    """Steps a turn."""
+    """Steps a turn of both."""
     rounds: int = 6
     """Turns of each side; the first one, which compiles, is not counted."""
-    size: int = 128
-    """Height and width of the pictures."""
     native: bool = False
     """XLA's own gradients instead of ours (slow inside a loop on a CPU)."""
     peer_python: Path | None = None
@@ -48,12 +49,12 @@ def main() -> None:
     arguments = tyro.cli(Arguments, description=__doc__)
     if arguments.native:
         _use_xla()
-    batch, chunk = arguments.batch_size, arguments.chunk
-    shape = (arguments.size, arguments.size, 3)
-    pixels = np.random.default_rng(0).integers(0, 256, (max(512, batch), *shape), np.uint8)
+    config = runpy.run_path(str(arguments.config))["CONFIG"]
+    batch, chunk = arguments.batch_size or config.batch_size, arguments.chunk
+    rows = (max(512, batch), *config.model.event_shape)
+    pixels = np.random.default_rng(0).integers(0, 256, rows, np.uint8)
     data = {"x": jax.device_put(pixels)}
-    vae = VAEConfig(event_shape=shape, likelihood=WeightedSquaredError()).build()
-    algorithm = vae.algorithm(optax.adam(5e-4))
+    algorithm = config.algorithm()
     peer = _Peer(arguments) if arguments.peer_python else None
     key, state = jax.random.key(0), None
     ours: list[float] = []
@@ -66,17 +67,18 @@ def main() -> None:
         jax.block_until_ready(state)
         ours.append(batch * chunk / (time.perf_counter() - began))
         if peer:
-            theirs.append(batch * chunk / peer.turn())
-    rows = {"genjax": ours[1:], **({"torch": theirs[1:]} if peer else {})}
+            theirs.append(arguments.peer_batch_size * chunk / peer.turn())
+    rates = {"genjax": ours[1:], **({"torch": theirs[1:]} if peer else {})}
     if peer:
-        rows["ratio"] = [a / b for a, b in zip(ours[1:], theirs[1:], strict=True)]
+        rates["ratio"] = [a / b for a, b in zip(ours[1:], theirs[1:], strict=True)]
+    print(f"{arguments.config}, batches of {batch}")
     print(f"{jax.devices()[0].device_kind}, {jax.device_count()} device(s), jax {jax.__version__}")
     print(f"{'':8}{'median':>10}{'min':>10}{'max':>10}   images/s (ratio: ours over the peer's)")
-    for name, values in rows.items():
+    for name, values in rates.items():
         median = statistics.median(values)
         print(f"{name:8}{median:10.2f}{min(values):10.2f}{max(values):10.2f}")
     print(
-        json.dumps({name: [round(value, 2) for value in values] for name, values in rows.items()})
+        json.dumps({name: [round(value, 2) for value in values] for name, values in rates.items()})
     )
 
 
@@ -85,7 +87,7 @@ class _Peer:
 
     def __init__(self, arguments: Arguments):
         script = Path(__file__).with_name("celeba_step_torch.py")
-        numbers = (arguments.batch_size, arguments.chunk, arguments.size)
+        numbers = (arguments.peer_batch_size, arguments.chunk, 128)
         command = [str(arguments.peer_python), str(script), *map(str, numbers)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

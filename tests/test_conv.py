@@ -167,13 +167,11 @@ def test_what_does_not_fit_is_refused():
         conv2d_transpose(normal(1, 4, 4, 1), normal(3, 3, 1, 1), output_size=(9, 9))
 
 
-@pytest.mark.parametrize(("platform", "convolutions"), [("cuda", 3), ("tpu", 3), ("cpu", 1 + 4)])
-def test_accelerators_keep_the_backend_s_own_convolutions(platform, convolutions):
-    """A CPU has the forward one, four phases for the input's gradient, none for the kernel's."""
-
+@pytest.mark.parametrize(("platform", "theirs"), [("cuda", True), ("tpu", True), ("cpu", False)])
+def test_accelerators_keep_the_backend_s_own_convolutions(platform, theirs):
     def gradients(x, k):
         return jax.grad(lambda x, k: jnp.sum(conv2d(x, k) ** 2), argnums=(0, 1))(x, k)
 
     shapes = [jax.ShapeDtypeStruct(s, jnp.float32) for s in ((4, 8, 8, 3), (3, 3, 3, 4))]
     program = jax.export.export(jax.jit(gradients), platforms=[platform])(*shapes).mlir_module()
-    assert program.count("stablehlo.convolution") == convolutions
+    assert program.count("stablehlo.convolution") == (3 if theirs else 0)

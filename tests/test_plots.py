@@ -1,5 +1,7 @@
 """Grids put every picture where it belongs."""
 
+import re
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -80,21 +82,21 @@ def test_a_sheet_names_the_picture_in_its_place(tmp_path, drawn, channels):
     assert below[1] > axes.get_yticks()[1] + 3.5
 
 
-def test_maps_colour_every_point_by_its_own_value(tmp_path, drawn):
+def test_maps_part_the_points_by_attribute_and_lay_the_fewer_on_top(tmp_path, drawn):
     points = np.random.default_rng(0).normal(size=(30, 2))
     has = points[:, 0] > 0
     plots.save_maps(tmp_path / "m.png", points, {"Hat": has, "Bald": ~has}, ["one", "two"])
     plots.save_maps(tmp_path / "n.png", points, {}, ["one", "two"])
     hat, bald = drawn[0].axes
     assert (hat.get_title(), hat.get_xlabel(), hat.get_ylabel()) == ("Hat", "one", "two")
-    labels = [text.get_text() for text in hat.get_legend().get_texts()]
-    assert labels == [f"with ({has.sum()})", f"without ({(~has).sum()})"]
-    dots = hat.collections[-1]
-    np.testing.assert_array_equal(dots.get_offsets(), points)
-    colours = dots.get_facecolors()
-    assert (colours[has] == colours[has][0]).all()
-    assert not (colours[~has] == colours[has][0]).all(axis=1).any()
-    assert (bald.collections[-1].get_facecolors()[has] == colours[~has][0]).all()
+    for axes, with_it in ((hat, has), (bald, ~has)):
+        dots = {found.get_label(): found for found in axes.collections}
+        assert list(dots) == sorted(dots, key=lambda label: -int(re.sub(r"\D", "", label)))
+        for label, chosen in (("with", with_it), ("without", ~with_it)):
+            found = dots[f"{label} ({chosen.sum()})"]
+            np.testing.assert_array_equal(found.get_offsets(), points[chosen])
+        colours = [tuple(found.get_facecolors()[0]) for found in dots.values()]
+        assert colours[0] != colours[1]
     (alone,) = drawn[1].axes
     assert len(alone.get_legend().get_texts()) == 1
 

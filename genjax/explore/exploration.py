@@ -135,10 +135,10 @@ def vectors_of(latents: np.ndarray, factors: pd.DataFrame, *, regressed: bool) -
     for name in map(str, attributes_of(factors)):
         others = factors[others_than(name, map(str, factors)) if regressed else []]
         measured = others.select_dtypes("float")
-        others = others.assign(**(measured - measured.mean()) / measured.std(ddof=0))
-        design = jnp.asarray(factors[[name]].join(others).to_numpy(np.float32))
-        vectors = attribute_vectors(jnp.asarray(latents), design, regressed=regressed)
-        rows[name] = np.asarray(vectors[0])
+        unit = (measured - measured.mean()) / measured.std(ddof=0)
+        design = factors[[name]].join(others.assign(**unit.fillna(0.0)))  # 0 / 0: a constant
+        arrays = jnp.asarray(latents), jnp.asarray(design.to_numpy(np.float32))
+        rows[name] = np.asarray(attribute_vectors(*arrays, regressed=regressed)[0])
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -102,7 +102,7 @@ def train_classifier(
 
 
 def penultimate(params: dict[str, Array], images: Array, size: int, width: int) -> Array:
-    """Return the features, (n, width), of pictures (n, h, w, c) uint8 by `train_classifier`'s parameters."""
+    """Return the features, (n, width), of pictures (n, h, w, c) uint8, by trained parameters."""
     return _apply(unflatten_dict(params, sep="/"), images, size, width)
 
 

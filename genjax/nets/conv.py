@@ -9,10 +9,9 @@ transpose, by k the gradient of the weights. The derivative of each is made of t
 three rules give reverse-mode derivatives of every order (forward mode, `jax.jvp`, is not defined).
 
 XLA's own gradients of convolutions run on one thread when they stand in a loop on a CPU, and
-`genjax.fit` is a loop; its forward convolutions are fast there. So on a CPU the transpose is made
-of forward convolutions of stride 1, one for each phase of the stride, and the gradient of the
-weights is a product of windows (im2col) with the output, a group of pictures at a time so that the
-windows stay in the cache. GPUs and TPUs keep XLA's.
+`genjax.fit` is a loop. There the primitives are matrix products: of windows (im2col) with the
+kernel or the output, a group of pictures at a time so that the windows stay in the cache, and of
+the output with the kernel. GPUs and TPUs keep XLA's.
 """
 
 import math
@@ -111,26 +110,50 @@ def _split(groups: int, x: Array) -> Array:
     return x.reshape(groups, x.shape[0] // groups, *x.shape[1:])
 
 
+def _cpu_forward(g: _Geometry, x: Array, k: Array) -> Array:
+    """The product of every window with the kernel."""
+    k2 = k.reshape(-1, k.shape[3])
+
+    def group(x: Array) -> Array:
+        y = lax.dot_general(
+            _windows(g, x).reshape(-1, k2.shape[0]),
+            k2,
+            (((1,), (0,)), ((), ())),
+            preferred_element_type=_accumulator(x),
+        )
+        return y.astype(x.dtype).reshape(x.shape[0], *g.out, k.shape[3])
+
+    y = lax.map(group, _split(_groups(g, x), x))
+    return y.reshape(x.shape[0], *g.out, k.shape[3])
+
+
 def _cpu_by_input(g: _Geometry, y: Array, k: Array) -> Array:
-    """Each phase of the stride is a convolution of stride 1 of y with the taps that reach it."""
-    (sh, sw) = g.stride
+    """One product gives every tap's share; each phase of the stride adds up its own taps."""
+    (sh, sw), (kh, kw) = g.stride, g.window
+    taps = jnp.einsum("nijo,abco->nijabc", y, k, preferred_element_type=_accumulator(y))
     first = [low // s for s, (low, _) in zip(g.stride, g.pads, strict=True)]
     last = [(low + n - 1) // s + 1 for n, s, (low, _) in zip(g.size, g.stride, g.pads, strict=True)]
+
+    def shifted(a: int, b: int) -> Array:
+        """The share of tap (a, b), on the grid of its phase."""
+        edges = [
+            (q - f, e - n - q, 0)
+            for q, f, e, n in zip((a // sh, b // sw), first, last, g.out, strict=True)
+        ]
+        zero = jnp.zeros((), taps.dtype)
+        return lax.pad(taps[:, :, :, a, b], zero, [(0, 0, 0), *edges, (0, 0, 0)])
+
     rows, columns = (e - f for f, e in zip(first, last, strict=True))
-
-    def phase(r: int, c: int) -> Array:
-        taps = k[r::sh, c::sw][::-1, ::-1].swapaxes(2, 3)
-        if 0 in taps.shape:  # a kernel shorter than the stride skips pixels
-            return jnp.zeros((y.shape[0], rows, columns, k.shape[2]), y.dtype)
-        edges = zip(taps.shape[:2], first, last, g.out, strict=True)
-        pads = [(q - 1 - f, e - n) for q, f, e, n in edges]
-        return lax.conv_general_dilated(y, taps, (1, 1), pads, dimension_numbers=LAYOUT)
-
-    x = jnp.stack([phase(r, c) for r in range(sh) for c in range(sw)], 3)
-    x = x.reshape(y.shape[0], rows, columns, sh, sw, k.shape[2])
+    empty = jnp.zeros((y.shape[0], rows, columns, k.shape[2]), taps.dtype)
+    phases = [
+        sum(shifted(a, b) for a in range(r, kh, sh) for b in range(c, kw, sw)) + empty
+        for r in range(sh)
+        for c in range(sw)
+    ]
+    x = jnp.stack(phases, 3).reshape(y.shape[0], rows, columns, sh, sw, k.shape[2])
     x = x.transpose(0, 1, 3, 2, 4, 5).reshape(y.shape[0], rows * sh, columns * sw, k.shape[2])
     top, left = (low % s for s, (low, _) in zip(g.stride, g.pads, strict=True))
-    return x[:, top : top + g.size[0], left : left + g.size[1]]
+    return x[:, top : top + g.size[0], left : left + g.size[1]].astype(y.dtype)
 
 
 def _cpu_by_kernel(g: _Geometry, x: Array, y: Array) -> Array:
@@ -162,7 +185,7 @@ def _primitive(cpu: Callable[..., Array], xla: Callable[..., Array]) -> Any:
     return primitive
 
 
-_forward = _primitive(_xla_forward, _xla_forward)
+_forward = _primitive(_cpu_forward, _xla_forward)
 _by_input = _primitive(_cpu_by_input, _xla_by_input)
 _by_kernel = _primitive(_cpu_by_kernel, _xla_by_kernel)
 

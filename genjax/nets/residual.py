@@ -138,9 +138,7 @@ class ResidualDecoder(nn.Module):
                 h = nn.Dense(4 * self.channels[level - 1], dtype=self.dtype)(h)
                 h = depth_to_space(h, 2)
         h = ACTIVATIONS[self.activation](Norm(self.norm, self.dtype)(h, train=train))
-        last = nn.Dense(
-            self.patch**2 * depth, dtype=self.dtype, kernel_init=nn.initializers.zeros
-        )
+        last = nn.Dense(self.patch**2 * depth, dtype=self.dtype, kernel_init=nn.initializers.zeros)
         return linear + depth_to_space(last(h), self.patch).astype("float32")
 
 

@@ -19,7 +19,6 @@ _UNITS = {
     "kl_per_dimension": "nats, a line each",
     "bits_per_dimension": "bits",
 }
-_SHADES = ("tab:orange", "tab:blue")
 
 
 def save_curves(path: str | Path, records: Sequence[dict[str, Any]]) -> None:
@@ -60,27 +59,23 @@ def save_maps(
         groups: attribute -> (n,) bool; without any, one panel of one colour.
         names: of the two axes.
     """
-    panels = max(len(groups), 1)
-    columns = min(3, panels)
-    rows = -(-panels // columns)
+    columns = min(3, max(len(groups), 1))
+    rows = -(-max(len(groups), 1) // columns)
     figure = Figure(figsize=(4.2 * columns, 4.0 * rows), layout="constrained")
-    everything = {f"encodings ({len(points):,})": np.ones(len(points), bool)}
     parted = {
-        name: {f"with ({has.sum():,})": has, f"without ({(~has).sum():,})": ~has}
+        name: [("with", has, "tab:orange"), ("without", ~has, "tab:blue")]
         for name, has in groups.items()
-    }
-    for index, (title, parts) in enumerate((parted or {"": everything}).items()):
+    } or {"": [("all", np.ones(len(points), bool), "tab:blue")]}
+    for index, (title, parts) in enumerate(parted.items()):
         axes = figure.add_subplot(rows, columns, index + 1)
-        shades = np.empty(len(points), int)
-        for shade, (label, rows_of) in enumerate(parts.items()):
-            shades[rows_of] = shade
-            axes.scatter([], [], color=_SHADES[shade], s=16, label=label)
-        colours = np.array(_SHADES)[shades]  # in one call, so that neither hides the other
-        axes.scatter(points[:, 0], points[:, 1], c=colours, s=5, alpha=0.5, linewidths=0)
+        for name, chosen, colour in sorted(parts, key=lambda part: -part[1].sum()):  # few on top
+            x, y = points[chosen].T
+            label = f"{name} ({chosen.sum():,})"
+            axes.scatter(x, y, c=colour, s=7, alpha=0.6, linewidths=0, label=label)
         axes.set_title(title)
         axes.set_xlabel(names[0])
         axes.set_ylabel(names[1])
-        axes.legend(fontsize=8)
+        axes.legend(fontsize=8, markerscale=2)
     figure.savefig(str(path), dpi=110)
 
 
@@ -121,7 +116,7 @@ def save_heat_map(
     most = max(np.abs(table.to_numpy()).max() for table in tables.values())
     lengths = [len(table) for table in tables.values()]
     width = max(len(table.columns) for table in tables.values())
-    size = 0.42 * width + 3.0, 0.26 * sum(lengths) + 1.9 * len(tables) + 0.6
+    size = max(0.42 * width + 3.0, 6.5), 0.26 * sum(lengths) + 1.9 * len(tables) + 0.6
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(len(tables), squeeze=False, height_ratios=lengths)[:, 0]
     for axes, (name, table) in zip(panels, tables.items(), strict=True):
