@@ -36,6 +36,7 @@ with needs_extra("scripts", "command lines"):
 
 _KINDS = ("pixels", "pca", "classifier")
 _FITTED_ON = 10_000  # training pictures at most
+_HELD_OUT = "held-out pictures"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def main() -> int:
                     features=feature.name, features_hash=feature.hash, seed=arguments.seed,
                 )  # fmt: skip
     if arguments.faces:
-        for subject, pictures in (*sets.items(), ("held-out pictures", real)):
+        for subject, pictures in ((_HELD_OUT, real), *sets.items()):
             share, by = faces.share_with_face(pictures), faces.detector()
             scores.append(
                 about("share_with_face", share, subject, n_fake=len(pictures), features=by)
@@ -121,28 +122,28 @@ def _of_model(
     """What the model makes of real pictures, as far as it has the verbs."""
     model = trained.model
 
-    def mean(name: str, values: np.ndarray, subject: str, **settings: int) -> Score:
+    def mean(name: str, values: np.ndarray, **settings: int) -> Score:
         values = np.asarray(values, np.float64)
         error = float(values.std() / np.sqrt(len(values)))
-        return about(name, float(values.mean()), subject, standard_error=error, settings=settings)
+        return about(name, float(values.mean()), _HELD_OUT, standard_error=error, settings=settings)
 
     if hasattr(model, "reconstruct"):
         errors = squared_errors(real, trained.reconstruct(real))
-        yield mean("mean_squared_error", errors, "reconstructions")
+        yield mean("mean_squared_error", errors)
     if hasattr(model, "kl_per_dimension"):
         nats = trained.kl_per_dimension(real)
-        yield about("kl", float(nats.sum()), "latents")
-        yield about("kl_per_dimension", nats.tolist(), "latents")
+        yield about("kl", float(nats.sum()), _HELD_OUT)
+        yield about("kl_per_dimension", nats.tolist(), _HELD_OUT)
     if hasattr(model, "code"):
-        yield about("active_units", trained.active_units(real), "latents")
+        yield about("active_units", trained.active_units(real), _HELD_OUT)
     likelihood = getattr(model, "likelihood", None)
     if hasattr(model, "log_prob") and getattr(likelihood, "is_density", True):
         for draws in sorted({1, arguments.log_likelihood or 1}):
             nats = trained.log_prob(real, samples=draws, seed=arguments.seed)
-            yield mean("negative_log_likelihood_bound", -nats, "model", draws=draws)
+            yield mean("negative_log_likelihood_bound", -nats, draws=draws)
             if likelihood is not None:
                 bits = bits_per_dimension(likelihood, jnp.asarray(nats), jnp.asarray(real))
-                yield mean("bits_per_dimension", np.asarray(bits), "model", draws=draws)
+                yield mean("bits_per_dimension", np.asarray(bits), draws=draws)
 
 
 def _training_pictures(
@@ -186,28 +187,32 @@ def _features(arguments: Arguments, fitted_on: Examples) -> Iterator[features.Fe
 
 
 def _report(scores: Sequence[Score], run: Path, about: dict[str, Any]) -> None:
-    """Add the scores to the run's file, and print a table."""
+    """Add the scores to the run's file, and print a table of a column a subject."""
     with (run / "scores.jsonl").open("a") as file:
         for score in scores:
             file.write(json.dumps(about | score.to_plain()) + "\n")
-    table = Table("of", "score", "value", "±", "in", "n", "note")
+    rows: dict[tuple[str, str], dict[str, str]] = {}
     for score in scores:
-        value, error = score.value, score.standard_error
         settings = ", ".join(f"{name} {number}" for name, number in score.settings.items())
-        table.add_row(
-            score.subject,
-            f"{score.name} ({settings})" if settings else score.name,
-            f"{value:.5g}" if isinstance(value, int | float) else f"{len(value)} values",
-            "" if error is None else f"{error:.2g}",
-            score.features or "",
-            f"{score.n_fake:,} and {score.n_real:,}",
-            score.note,
-        )
+        name = f"{score.name} ({settings})" if settings else score.name
+        rows.setdefault((name, score.features or ""), {})[score.subject] = _cell(score)
+    subjects = list(dict.fromkeys(score.subject for score in scores))
+    table = Table("score", "in", *subjects)
+    for head, cells in rows.items():
+        table.add_row(*head, *(cells.get(subject, "") for subject in subjects))
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)
+    console.width = max(console.width, 120)
     console.print(table)
+    for note in sorted({f"{score.features}: {score.note}" for score in scores if score.note}):
+        print(note)
     print(run / "scores.jsonl")
+
+
+def _cell(score: Score) -> str:
+    if isinstance(score.value, list):
+        return f"{len(score.value)} values"
+    error = "" if score.standard_error is None else f" ± {score.standard_error:.2g}"
+    return f"{score.value:.4g}{error}"
 
 
 if __name__ == "__main__":

@@ -74,8 +74,9 @@ def main() -> int:
     it = explore(
         trained, data, names=arguments.attributes, limit=arguments.limit, seed=arguments.seed
     )
-    if (few := min(len(it.training.pixels), len(it.held_out.pixels))) < arguments.pictures:
-        raise InputError(f"--pictures {arguments.pictures} of {few}: ask for fewer")
+    there = min(len(it.training.pixels), len(it.held_out.pixels))
+    if there < arguments.pictures:
+        raise InputError(f"--pictures {arguments.pictures} of {there}: ask for fewer")
     for note in it.notes:
         _CONSOLE.print(note)
     folder = arguments.out or arguments.run / "figures" / "latents"
@@ -101,8 +102,8 @@ def main() -> int:
 def _copies(it: Exploration, folder: Path, **how: Any) -> list[Path]:
     found, paths = measures.copies(it, folder, **how)
     table = _table("Distance to the nearest training picture")
-    for name in ("", "", "median", "of held-out's", "below held-out's 1 %"):
-        table.add_column(name, justify="right" if name else "left")
+    for name in ("in", "of", "median", "ratio to held-out", "nearer than held-out's 1 %"):
+        table.add_column(name, justify="left" if name in ("in", "of") else "right")
     for space, rows in found.nearness.items():
         for name, row in rows.items():
             table.add_row(
@@ -119,18 +120,13 @@ def _copies(it: Exploration, folder: Path, **how: Any) -> list[Path]:
 
 def _edits(it: Exploration, folder: Path, *, seed: int) -> list[Path]:
     found, path = measures.edits(it, folder, seed=seed)
-    table = _table(
-        "Success of adding and removing attributes, and what else changed, read by a probe"
+    skill = found.skill["reconstructions"]
+    table = _table("Attributes added and removed: success, and what else a probe reads changed")
+    table.caption = (
+        "skill of the probe on held-out reconstructions: 1 perfect, 0 chance; leak and other "
+        "changes (mean size) when added: of a probability, or in deviations"
     )
-    for name in (
-        "attribute",
-        "skill",
-        "vector",
-        "added",
-        "removed",
-        "largest leak",
-        "other changes",
-    ):
+    for name in ("attribute", "vector", "skill", "added", "removed", "largest leak", "others"):
         table.add_column(name, justify="left" if name in ("attribute", "vector") else "right")
     for attribute in next(iter(found.added.values())):
         for form, effects in found.added.items():
@@ -138,15 +134,14 @@ def _edits(it: Exploration, folder: Path, *, seed: int) -> list[Path]:
             leak = f"{one.leak} {one.changes[one.leak]:+.2f}" if one.leak else ""
             table.add_row(
                 attribute,
-                f"{found.skill['reconstructions'][attribute]:.2f}",
                 form,
+                f"{skill[attribute]:.2f}",
                 f"{one.success:.1%}",
                 f"{found.removed[form][attribute].success:.1%}",
                 leak,
                 f"{one.disturbance:.3f}",
             )
     _CONSOLE.print(table)
-    skill = found.skill["reconstructions"]
     unread = sorted(set(skill) - set(found.readable), key=lambda name: -skill[name])
     named = few([f"{name} {skill[name]:.2f}" for name in unread]) or "nothing"
     _CONSOLE.print(f"not judged, for want of skill on reconstructions: {named}")
@@ -154,7 +149,13 @@ def _edits(it: Exploration, folder: Path, *, seed: int) -> list[Path]:
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    return Table(
+        title=title,
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
 
 
 def _save(path: Path, figures: Any) -> Path:

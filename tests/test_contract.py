@@ -47,6 +47,13 @@ ROWS = {
         ),
         pictures(16, 12, 1),
     ),
+    "residual_vae_from_a_linear_start": (
+        VAEConfig(
+            event_shape=(16, 24, 3), network="residual", channels=(4, 6), blocks=(1, 1),
+            latent_size=3, norm="layer", activation="silu", likelihood=Gaussian(), start="linear",
+        ),
+        pictures(16, 24, 3),
+    ),
     "iwae_of_one_learned_scale": (
         VAEConfig(
             event_shape=(6,), network="mlp", hidden=(8,), latent_size=2,

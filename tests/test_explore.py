@@ -256,7 +256,7 @@ def test_the_script_writes_what_it_names(run, monkeypatch, capsys):
 
 def test_pictures_without_labels_go_without_attributes(tmp_path, monkeypatch, capsys):
     (tmp_path / "pictures").mkdir()
-    for index in range(6):
+    for index in range(10):
         pixels = np.random.default_rng(index).integers(0, 256, (12, 12, 3), np.uint8)
         Image.fromarray(pixels).save(tmp_path / "pictures" / f"{index}.png")
     config = replace(TINY, data=DataConfig(path=str(tmp_path / "pictures")))

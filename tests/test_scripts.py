@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ import demo_picture
 import genjax
 import sample
 import train_celeba_vae
+from genjax import fit
 from genjax.config import TrainingConfig, to_plain
 from genjax.errors import InputError
 from genjax.losses import Gaussian, WeightedSquaredError
@@ -67,6 +69,19 @@ def test_every_configuration_loads_builds_and_says_its_command(path):
     config.model.build()
     head = path.read_text().split('"""')[1]
     assert all(word in head for word in ("Command:", "Time:", "Expect:", "Source:"))
+
+
+def test_the_gpu_s_configuration_trains_at_a_small_size(tmp_path):
+    """The same networks, type and start, on pictures of 16x16."""
+    config = command_line.load_config(ROOT / "configs" / "celeba_vae_better_gpu.py")
+    small = dataclasses.replace(config.model, event_shape=(16, 16, 3), channels=(4, 4, 4))
+    config = dataclasses.replace(config, model=small, batch_size=8, minutes=None, chunk=2, steps=2)
+    config.check()
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 16, 3), np.uint8)
+    state = fit(
+        config.algorithm(), {"x": pixels}, steps=2, key=jax.random.key(0), batch_size=8, chunk=2
+    )
+    assert int(state.step) == 2
 
 
 def test_every_setting_is_an_option():

@@ -1,5 +1,6 @@
 """Which real vectors is each generated one nearest to, and is any of them copied?"""
 
+import math
 from functools import partial
 from typing import NamedTuple
 
@@ -30,8 +31,8 @@ class Nearness(NamedTuple):
 
     Attributes:
         median: distance to the nearest training vector.
-        ratio: of the median to that of the held-out vectors. Blurred pictures are nearer to all
-            others than sharp ones are, copied or not.
+        ratio: of the median to that of the held-out vectors, NaN where that is 0. Blurred
+            pictures are nearer to all others than sharp ones are, copied or not.
         share_below: of distances below the held-out ones' 1 % quantile: about .01 where these are
             distributed alike, 1 where all is copied.
     """
@@ -116,6 +117,6 @@ def nearness(distances: np.ndarray, held_out: np.ndarray) -> Nearness:
         Meehan, Chaudhuri and Dasgupta, "A non-parametric test to detect data-copying in generative
         models", AISTATS 2020 (compares these distances too).
     """
-    median = float(np.median(distances))
+    median, other = float(np.median(distances)), float(np.median(held_out))
     below = distances < np.quantile(held_out, 0.01)
-    return Nearness(median, median / float(np.median(held_out)), float(below.mean()))
+    return Nearness(median, median / other if other else math.nan, float(below.mean()))

@@ -16,10 +16,10 @@ class Score(NamedTuple):
     Attributes:
         name: of the score.
         value: a number, or one for each latent dimension.
-        subject: what was scored: "samples", "reconstructions", ...
+        subject: what was scored: "samples", "held-out pictures", ...
         split: of the real data that it was held against.
         n_real: how many of these.
-        n_fake: how many of the subject.
+        n_fake: how many there were of the subject.
         seed: of whatever is drawn, the samples too.
         standard_error: of the value, where it is known.
         features: their name, where pictures were compared in any.
