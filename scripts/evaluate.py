@@ -4,7 +4,9 @@
         [--features pixels pca classifier] [--log-likelihood K] [--faces]
 
 Samples are compared with held-out pictures, and so are training pictures: what a perfect model
-would score. Features are fitted on other training pictures, and kept in RUN/features.
+would score. Features are fitted on other training pictures, and kept in RUN/features. Blurred
+pictures lie in the middle of all others, where precision and density are high, above all in pixels
+and their principal components: judge sharpness in the classifier's features.
 """
 
 import json

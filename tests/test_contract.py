@@ -63,7 +63,7 @@ ROWS = {
     ),
     "autoencoder": (
         AutoencoderConfig(
-            event_shape=(6, 5, 1), network="mlp", hidden=(8,), latent_size=2, norm="batch"
+            event_shape=(6, 5, 1), network="mlp", hidden=(8,), latent_size=2, norm="group"
         ),
         pictures(6, 5, 1),
     ),

@@ -3,7 +3,7 @@
 A set's manifold is the union of closed balls about its vectors, each as large as the distance to
 the vector's k-th nearest neighbour in the set. Distances are computed on the device in float32,
 some rows at a time, as sums of squared differences: slower than by one matrix product, but equal
-vectors are at distance 0 and ties stay ties.
+vectors, of which collapsed generators give many, are at distance 0.
 """
 
 from functools import partial

@@ -18,8 +18,8 @@ def shrink(images: Array | np.ndarray, size: int) -> Array:
         (n, min(h, size), min(w, size), c) float32.
 
     Example:
-        >>> shrink(np.array([[[[0], [255], [255]]]], np.uint8), 2).ravel().round(3).tolist()
-        [0.33..., 1.0]
+        >>> shrink(np.array([[[[0], [255], [255], [255]]]], np.uint8), 2).ravel().tolist()
+        [0.5, 1.0]
     """
     rows, columns = (_areas(n, min(n, size)) for n in images.shape[1:3])
     x = jnp.asarray(images).astype(jnp.float32) / 255
