@@ -1,8 +1,8 @@
 """A plain autoencoder of MNIST with two latents, to stand beside configs/mnist_vae.py.
 
 Command:  python scripts/mnist_plane.py --data data/mnist
-Time:     TIME
-Expect:   RESULT
+Time:     a few minutes on two cores; not timed on a quiet machine
+Expect:   see the figure and the numbers that scripts/mnist_plane.py prints
 Source:   Hinton and Salakhutdinov, "Reducing the dimensionality of data with neural networks",
           Science 2006, figure 3b; the networks of configs/mnist_vae.py.
 """
