@@ -4,6 +4,7 @@ Nothing is trained: the state of the steps that are timed is thrown away.
 """
 
 import time
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import jax
@@ -202,18 +203,18 @@ def show(forecast: Forecast, config: TrainingConfig) -> None:
     memory.add_section()
     memory.add_row("all", f"{sum(forecast.bytes.values()) / 1e6:,.1f}")
     console.print(memory)
-    work = "" if forecast.flops is None else f", {forecast.flops / 1e9:,.3g} GFLOP"
+    work = "" if forecast.flops is None else f", {forecast.flops / 1e9:,.4g} GFLOP"
     console.print(
         f"{forecast.rows:,} examples, {config.batch_size} a minibatch; "
         f"{forecast.seconds:.3g} s a step on this machine{work}"
     )
     if forecast.steps is not None:
-        minutes = forecast.steps * forecast.seconds / 60
-        console.print(f"{forecast.steps:,} steps: about {minutes:,.3g} minutes")
+        time_needed = timedelta(seconds=round(forecast.steps * forecast.seconds))
+        console.print(f"{forecast.steps:,} steps: about {time_needed} (h:mm:ss)")
     elif config.minutes is not None:
         steps = 60 * config.minutes / forecast.seconds
         epochs = steps * config.batch_size / forecast.rows
-        console.print(f"{config.minutes:g} minutes: about {steps:,.0f} steps, {epochs:,.3g} epochs")
+        console.print(f"{config.minutes:g} minutes: about {steps:,.0f} steps, {epochs:,.1f} epochs")
 
 
 def _bytes(tree: PyTree) -> int:

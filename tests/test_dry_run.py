@@ -42,10 +42,10 @@ def test_layers_memory_and_steps(found, capsys):
     assert found.bytes["data"] == 40 * 144
     assert (found.rows, found.steps) == (40, 15)
     assert found.seconds > 0
-    show(found, CONFIG)
+    show(found._replace(seconds=250.0), CONFIG)
     out = capsys.readouterr().out
     assert f"{numbers:,}" in out
-    assert "15 steps: about" in out
+    assert "15 steps: about 1:02:30" in out
 
 
 def test_the_work_is_that_of_the_matrix_products(found):
@@ -76,7 +76,7 @@ def test_streamed_data_takes_two_chunks():
 def test_an_endless_run_has_no_number_of_steps(found, capsys):
     config = dataclasses.replace(CONFIG, epochs=None, minutes=2.0)
     show(found._replace(steps=None, seconds=0.5), config)
-    assert "2 minutes: about 240 steps, 48 epochs" in capsys.readouterr().out
+    assert "2 minutes: about 240 steps, 48.0 epochs" in capsys.readouterr().out
 
 
 def test_networks_that_are_no_modules_have_their_parameters_alone():
