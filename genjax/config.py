@@ -5,48 +5,15 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import optax
 
 from genjax.algorithm import Algorithm
+from genjax.data.config import DataConfig, TableConfig
 from genjax.errors import InputError
-from genjax.models import KINDS, AutoencoderConfig, VAEConfig
-
-OptimizerName = Literal["adam", "adamw", "nadam", "sgd"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataConfig:
-    """Where the pictures come from.
-
-    Attributes:
-        path: CelebA in either layout, MNIST's idx files, a folder or a zip of pictures; None
-            draws faces.
-        drawn: how many faces are drawn to train on.
-        split: what is trained on, "train" where it is None; pictures without a partition are
-            all of them "train".
-        crop: None stretches; "square" takes the largest central square, a number the central
-            square of so many pixels; then the picture is resized to the model's shape.
-        limit: train on at most so many pictures, the first ones.
-        strict: refuse a set with a broken picture instead of skipping it.
-        binarize: "threshold" makes pixels of 128 and more white, the others black; "static" draws
-            each pixel once, white with probability grey / 255, the same in every run.
-        cache: a folder to keep decoded pictures in, so that the next start need not decode them.
-            It grows with every set, shape and crop, and may be emptied at any time.
-        stream: leave the pictures in the host's memory, or mapped from the cache, and send each
-            chunk's to the device: for sets that its memory does not hold.
-    """
-
-    path: str | None = None
-    drawn: int = 20_000
-    split: Literal["train", "validation", "test", "train+validation", "all"] | None = None
-    crop: int | Literal["square"] | None = None
-    limit: int | None = None
-    strict: bool = False
-    binarize: Literal["none", "threshold", "static"] = "none"
-    cache: str | None = None
-    stream: bool = False
+from genjax.models import KINDS, AutoencoderConfig, GANConfig, VAEConfig
+from genjax.optimizers import OptimizerName, build_optimizer, learning_rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +25,14 @@ class TrainingConfig:
         data: what it learns from.
         optimizer: by optax's name.
         learning_rate: of the optimizer, after the warm-up.
+        b1: decay of Adam's first moment, and its kin's.
+        b2: decay of Adam's second moment, and its kin's.
         warmup_steps: the learning rate rises linearly from 0 over these steps.
         decay_steps: it falls as a cosine and is 0 at this step; None keeps it.
+        stair_steps: it is multiplied by `stair_factor` after each of so many steps; None keeps it.
+        stair_factor: in (0, 1].
+        historical_averaging: weight of the squared distance of parameters from the mean of all
+            that they have been; 0 without.
         batch_size: examples a step.
         epochs: passes over the data from the start of the run; with `steps` and `minutes`, at
             most one of the three is set, and none means until it is stopped.
@@ -70,12 +43,17 @@ class TrainingConfig:
         tensorboard: write curves and pictures for TensorBoard too, into the run's folder.
     """
 
-    model: VAEConfig | AutoencoderConfig = field(default_factory=VAEConfig)
-    data: DataConfig = field(default_factory=DataConfig)
+    model: VAEConfig | AutoencoderConfig | GANConfig = field(default_factory=VAEConfig)
+    data: DataConfig | TableConfig = field(default_factory=DataConfig)
     optimizer: OptimizerName = "adam"
     learning_rate: float = 5e-4
+    b1: float = 0.9
+    b2: float = 0.999
     warmup_steps: int = 0
     decay_steps: int | None = None
+    stair_steps: int | None = None
+    stair_factor: float = 0.95
+    historical_averaging: float = 0.0
     batch_size: int = 128
     epochs: float | None = None
     steps: int | None = None
@@ -101,20 +79,42 @@ class TrainingConfig:
                 "warmup_steps are 0 or more and fewer than decay_steps: got "
                 f"{self.warmup_steps}, {self.decay_steps}"
             )
+        if self.stair_steps is not None and (self.decay_steps or self.stair_steps < 1):
+            raise InputError("stair_steps are 1 or more, and go with no decay_steps")
+        for name, least, most in (("b1", 0, 1), ("b2", 0, 1), ("stair_factor", 1e-9, 1 + 1e-9)):
+            if not least <= getattr(self, name) < most:
+                raise InputError(f"{name} lies in [0, 1], not {getattr(self, name)}")
+        if not 0 <= self.historical_averaging < math.inf:
+            raise InputError(f"historical_averaging is 0 or more: {self.historical_averaging}")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"a seed lies in [0, 2^32), not {self.seed}")
 
     def tx(self) -> optax.GradientTransformation:
         """Return the optimizer."""
-        return getattr(optax, self.optimizer)(self._rate())
+        rate = learning_rate(
+            self.learning_rate,
+            warmup_steps=self.warmup_steps,
+            decay_steps=self.decay_steps,
+            stair_steps=self.stair_steps,
+            stair_factor=self.stair_factor,
+        )
+        return build_optimizer(
+            self.optimizer,
+            rate,
+            b1=self.b1,
+            b2=self.b2,
+            history=self.historical_averaging,
+        )
 
-    def _rate(self) -> float | optax.Schedule:
-        """Return the learning rate: linearly up, then constant or down as a cosine."""
-        peak, warmup, decay = self.learning_rate, self.warmup_steps, self.decay_steps
-        if decay is not None:
-            start = 0.0 if warmup else peak
-            return optax.warmup_cosine_decay_schedule(start, peak, warmup, decay)
-        return optax.linear_schedule(0.0, peak, warmup) if warmup else peak
+    def pictures(self) -> tuple[DataConfig, tuple[int, int, int]]:
+        """Return where the pictures come from, and their shape.
+
+        Raises:
+            InputError: the run is of a table.
+        """
+        if not isinstance(self.data, DataConfig):
+            raise InputError("this is of pictures, and the configuration of a table's columns")
+        return self.data, self.model.picture_shape
 
     def algorithm(self) -> Algorithm:
         """Return what the run trains."""
@@ -135,7 +135,7 @@ LIMITS = ("epochs", "steps", "minutes")
 FREE = (*LIMITS, "data.path", "data.strict", "data.cache", "tensorboard")
 IDENTITY = ("rows", "digest")
 
-_KINDS = KINDS | {kind.__name__: kind for kind in (TrainingConfig, DataConfig)}
+_KINDS = KINDS | {kind.__name__: kind for kind in (TrainingConfig, DataConfig, TableConfig)}
 
 
 def to_plain(config: Any) -> Any:

@@ -50,7 +50,7 @@ class MetricsLog:
     def __init__(self, run: Run, examples_a_step: int, *, every_seconds: float = 2.0):
         self._run, self._every = run, every_seconds
         self._speed = Speed(examples_a_step)
-        records = run.metrics()
+        records = run.records()
         self._last = time.perf_counter()
         self._start = self._last - (records[-1]["seconds"] if records else 0.0)
         self._step = 0

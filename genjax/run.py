@@ -28,6 +28,7 @@ except ImportError:  # Windows has no such locks
 
 
 _LOCK = ".lock"
+LOGS = ("metrics", "signals")  # what a run writes step by step
 
 
 def digest(data: PyTree) -> str:
@@ -122,19 +123,18 @@ class Run:
         if self.checkpoints.latest is None:
             return None
         mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
-        shape = (self.config.batch_size, *self.config.model.event_shape)
-        batch = {"x": jax.ShapeDtypeStruct(shape, np.float32)}
+        batch = self.config.model.example(self.config.batch_size)
         like = jax.eval_shape(self.config.algorithm().init, jax.random.key(0), batch)
         return self.checkpoints.restore(like, sharding.replicated(mesh))
 
-    def log(self, record: dict[str, Any]) -> None:
-        """Append one line to `metrics.jsonl`."""
-        with (self.folder / "metrics.jsonl").open("a") as file:
+    def log(self, record: dict[str, Any], name: str = "metrics") -> None:
+        """Append one line to `<name>.jsonl`; a record has its "step"."""
+        with (self.folder / f"{name}.jsonl").open("a") as file:
             file.write(json.dumps(record) + "\n")
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """Return the lines of `metrics.jsonl`; what a crash cut short is left out."""
-        path = self.folder / "metrics.jsonl"
+    def records(self, name: str = "metrics") -> list[dict[str, Any]]:
+        """Return the lines of `<name>.jsonl`; what a crash cut short is left out."""
+        path = self.folder / f"{name}.jsonl"
         lines = path.read_text(errors="replace").splitlines() if path.exists() else []
         records = []
         for line in lines:
@@ -150,12 +150,13 @@ class Run:
         if self._lock is not None:
             self._lock.close()
 
-    def drop_metrics_after(self, step: int) -> None:
+    def drop_records_after(self, step: int) -> None:
         """Forget what was logged after a step: a resumed run goes through it again."""
-        kept = [record for record in self.metrics() if record["step"] <= step]
-        path = self.folder / "metrics.jsonl"
-        if path.exists():
-            _replace(path, "".join(json.dumps(record) + "\n" for record in kept))
+        for name in LOGS:
+            path = self.folder / f"{name}.jsonl"
+            if path.exists():
+                kept = [record for record in self.records(name) if record["step"] <= step]
+                _replace(path, "".join(json.dumps(record) + "\n" for record in kept))
 
 
 def load(folder: str | Path) -> Trained:

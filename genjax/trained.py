@@ -6,10 +6,12 @@ from functools import partial
 import jax
 import numpy as np
 from jax import Array
+from numpy.typing import ArrayLike
 
 from genjax.algorithm import TrainState
 from genjax.config import TrainingConfig
 from genjax.errors import InputError
+from genjax.models.labels import check_labels
 from genjax.models.vae import ACTIVE
 
 
@@ -24,34 +26,40 @@ class Trained:
         config: the run's configuration.
     """
 
-    batch = 64  # examples a call of the device, so that any n fits
-
     def __init__(self, config: TrainingConfig, state: TrainState):
         self.config = config
         self.state = state
         self.model = config.model.build()
+        # Examples a call of the device, so that any n fits: 64 pictures, or thousands of rows.
+        self.batch = 64 if len(config.model.event_shape) == 3 else 4096
         self._compiled: dict[object, Callable[..., Array]] = {}
 
-    def sample(self, n: int, *, seed: int = 0) -> np.ndarray:
+    def sample(self, n: int, *, y: ArrayLike | None = None, seed: int = 0) -> np.ndarray:
         """Return n new examples; the first ones do not depend on n.
 
         Args:
             n: examples, 0 or more.
+            y: labels of a model that knows classes: (n,) int, or one for all.
             seed: in [0, 2^32); the same one gives the same examples.
 
         Returns:
             (n, *event_shape), uint8 where they are pictures, else float32.
 
         Raises:
-            InputError: n or the seed is out of range, or the model has no prior to sample from.
+            InputError: n or the seed is out of range, the model has no prior to sample from, or
+                the labels are not its classes.
         """
         if n < 0:
             raise InputError(f"draw 0 or more examples, not {n}")
         key, sample = _key(seed), self._verb("sample", n=self.batch)
-        blocks = [
-            np.asarray(sample(self.state, jax.random.fold_in(key, block)))
-            for block in range(-(-n // self.batch))
-        ]
+        labels = self._labels(y, n)
+        blocks = []
+        for block in range(-(-n // self.batch)):
+            own = {}
+            if labels is not None:
+                part = labels[block * self.batch :][: self.batch]
+                own["y"] = np.pad(part, (0, self.batch - len(part)))
+            blocks.append(np.asarray(sample(self.state, jax.random.fold_in(key, block), **own)))
         empty = np.zeros((0, *self.config.model.event_shape), np.float32)
         return self._to_data(np.concatenate([empty, *blocks])[:n])
 
@@ -85,6 +93,34 @@ class Trained:
         log_prob, key = self._verb("log_prob", samples=samples), _key(seed)
         return self._in_blocks(lambda state, x: log_prob(state, x, key), self._checked(images))
 
+    def score(self, x: np.ndarray, *, y: ArrayLike | None = None) -> np.ndarray:
+        """Return the discriminator's logit of each example, (n,): higher is more real.
+
+        Args:
+            x: as the model was trained on.
+            y: labels of a model that knows classes: (n,) int, or one for all.
+
+        Raises:
+            InputError: the model has no discriminator, or the labels are not its classes.
+        """
+        score, x = self._verb("score"), self._checked(x)
+        labels = self._labels(y, len(x))
+        if labels is None:
+            return self._in_blocks(score, x)
+        return self._in_blocks(lambda state, x, y: score(state, x, y=y), x, labels)
+
+    def decision(self, x: np.ndarray, *, y: ArrayLike | None = None) -> np.ndarray | None:
+        """Return the discriminator's decision on each example, (n,): 0 to 1, .5 is a guess.
+
+        None where its loss does not make its logits a decision (Wasserstein, hinge).
+
+        Args:
+            x: as the model was trained on.
+            y: labels of a model that knows classes: (n,) int, or one for all.
+        """
+        decision = self._verb("decision")(self.score(x, y=y))
+        return None if decision is None else np.asarray(decision)
+
     def kl_per_dimension(self, images: np.ndarray) -> np.ndarray:
         """Return the mean KL of each latent dimension from the prior, (latent,) nats."""
         kl = self._in_blocks(self._verb("kl_per_dimension"), self._checked(images))
@@ -110,16 +146,28 @@ class Trained:
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images)
-        self.model.check({"x": images})
+        self.model.check_examples(images)
         return images
 
-    def _in_blocks(self, function: Callable[..., Array], inputs: np.ndarray) -> np.ndarray:
+    def _labels(self, y: ArrayLike | None, n: int) -> np.ndarray | None:
+        """Return (n,) labels, checked; None for a model without classes."""
+        if classes := getattr(self.model, "classes", 0):
+            return check_labels(y, n, classes)
+        if y is not None:
+            raise InputError("this model was trained without labels: leave y out")
+        return None
+
+    def _in_blocks(self, function: Callable[..., Array], *inputs: np.ndarray) -> np.ndarray:
         """Apply to blocks of one size (the last one padded), so that one program serves any n."""
         outputs = []
-        for start in range(0, max(len(inputs), 1), self.batch):
-            block = inputs[start : start + self.batch]
-            padding = [(0, self.batch - len(block))] + [(0, 0)] * (inputs.ndim - 1)
-            outputs.append(np.asarray(function(self.state, np.pad(block, padding)))[: len(block)])
+        for start in range(0, max(len(inputs[0]), 1), self.batch):
+            blocks = [array[start : start + self.batch] for array in inputs]
+            count = len(blocks[0])
+            padded = [
+                np.pad(block, [(0, self.batch - count)] + [(0, 0)] * (block.ndim - 1))
+                for block in blocks
+            ]
+            outputs.append(np.asarray(function(self.state, *padded))[:count])
         return np.concatenate(outputs)
 
     def _to_data(self, x: np.ndarray) -> np.ndarray:

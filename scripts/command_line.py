@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from genjax.config import LIMITS, TrainingConfig, read_config
+from genjax.data.config import DataConfig, TableConfig
 from genjax.errors import InputError, needs_extra
 from genjax.fit import NonFiniteError
 
@@ -27,12 +28,20 @@ class _Where:
     ] = None
     run: Annotated[Path | None, tyro.conf.arg(help="the run's folder")] = None
     data: Annotated[
-        Path | None, tyro.conf.arg(help="CelebA, a folder or a zip; default: draw faces")
+        Path | None,
+        tyro.conf.arg(help="CelebA, a folder or a zip, or a csv table; default: drawn data"),
     ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Arguments(_Where):
+    training: Annotated[TrainingConfig, tyro.conf.arg(name="")] = field(
+        default_factory=TrainingConfig
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PictureArguments(_Arguments):
     strict: Annotated[
         bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help="refuse broken pictures")
     ] = False
@@ -41,9 +50,6 @@ class _Arguments(_Where):
         tyro.conf.FlagCreatePairsOff,
         tyro.conf.arg(help="say what the training would take, and train nothing"),
     ] = False
-    training: Annotated[TrainingConfig, tyro.conf.arg(name="")] = field(
-        default_factory=TrainingConfig
-    )
 
 
 class Command(NamedTuple):
@@ -80,7 +86,11 @@ def load_config(path: Path) -> TrainingConfig:
 
 
 def parse_training(
-    *, default: str, description: str | None, args: list[str] | None = None
+    *,
+    default: str,
+    description: str | None,
+    data: type[DataConfig] | type[TableConfig] = DataConfig,
+    args: list[str] | None = None,
 ) -> Command:
     """Return what the command line asks for.
 
@@ -89,6 +99,7 @@ def parse_training(
     Args:
         default: the name of a file of `configs/`.
         description: for --help.
+        data: the kind that the script trains on.
         args: instead of the process's.
 
     Raises:
@@ -104,10 +115,13 @@ def parse_training(
     else:
         path = CONFIGS / f"{default}.py"
     config = load_config(path)
+    if not isinstance(config.data, data):
+        raise InputError(f"{path} is of another kind of data: a {type(config.data).__name__}")
     unlimited = replace(config, epochs=None, steps=None, minutes=None)
+    kind: Any = _PictureArguments if data is DataConfig else _Arguments
     parsed = tyro.cli(
-        tyro.conf.AvoidSubcommands[_Arguments],
-        default=_Arguments(training=unlimited),
+        tyro.conf.AvoidSubcommands[kind],  # type: ignore[misc]
+        default=kind(training=unlimited),
         description=description,
         args=args,
     )
@@ -119,16 +133,16 @@ def parse_training(
     for name, value in (("run", parsed.run), ("data", parsed.data)):
         if value is not None and str(value) in ("", "."):
             raise InputError(f"--{name} names no folder; for the current one, write its path")
-    data = training.data
+    source = training.data
     if parsed.data is not None:
-        data = replace(data, path=str(parsed.data.expanduser().resolve()))
-    if data.cache is not None:
-        data = replace(data, cache=str(Path(data.cache).expanduser().resolve()))
-    training = replace(training, data=data)
-    if parsed.strict:
-        training = replace(training, data=replace(training.data, strict=True))
+        source = replace(source, path=str(parsed.data.expanduser().resolve()))
+    if isinstance(source, DataConfig) and isinstance(parsed, _PictureArguments):
+        cache = source.cache and str(Path(source.cache).expanduser().resolve())
+        source = replace(source, cache=cache, strict=source.strict or parsed.strict)
+    training = replace(training, data=source)
     training.check()
-    return Command(training, parsed.run or Path("runs") / path.stem, parsed.dry_run)
+    dry_run = isinstance(parsed, _PictureArguments) and parsed.dry_run
+    return Command(training, parsed.run or Path("runs") / path.stem, dry_run)
 
 
 def report_errors(main: Callable[[], int]) -> None:

@@ -32,10 +32,10 @@ def main() -> int:
     arguments = tyro.cli(Arguments, description=__doc__)
     trained = genjax.load(arguments.run)
     config = trained.config
-    if config.data.path is not None:
-        raise genjax.InputError(f"{arguments.run} learnt from {config.data.path}, not drawn faces")
-    shape = config.model.picture_shape
-    faces = load_split(config.data, shape, "validation", seed=config.seed, limit=16).pixels
+    source, shape = config.pictures()
+    if source.path is not None:
+        raise genjax.InputError(f"{arguments.run} learnt from {source.path}, not drawn faces")
+    faces = load_split(source, shape, "validation", seed=config.seed, limit=16).pixels
     pairs = plots.side_by_side(faces, trained.reconstruct(faces))
     samples = plots.image_grid(trained.sample(24, seed=1))
     sheet = Image.new("RGB", (pairs.shape[1], pairs.shape[0] + samples.shape[0] + 8), "white")

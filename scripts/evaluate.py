@@ -9,20 +9,19 @@ pictures lie in the middle of all others, where precision and density are high, 
 and their principal components: judge sharpness in the classifier's features.
 """
 
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import jax.numpy as jnp
 import numpy as np
 
 import genjax
 from command_line import report_errors
-from genjax.config import DataConfig
+from genjax.data.config import DataConfig
 from genjax.data.training_set import Examples, load_split
 from genjax.errors import InputError, needs_extra
 from genjax.losses import bits_per_dimension
@@ -30,11 +29,10 @@ from genjax.metrics import faces, features
 from genjax.metrics.classifier import targets
 from genjax.metrics.protocol import Score, compare
 from genjax.metrics.reconstruction import squared_errors
+from report_scores import report_scores
 
 with needs_extra("scripts", "command lines"):
     import tyro
-    from rich.console import Console
-    from rich.table import Table
 
 _KINDS = ("pixels", "pca", "classifier")
 _FITTED_ON = 10_000  # training pictures at most
@@ -68,8 +66,9 @@ def main() -> int:
     arguments = tyro.cli(Arguments, description=__doc__)
     _check(arguments)
     trained = genjax.load(arguments.run)
-    config, shape = trained.config, trained.config.model.picture_shape
-    place = config.data
+    config = trained.config
+    home, shape = config.pictures()
+    place = home
     if arguments.data is not None:
         place = replace(place, path=str(arguments.data.expanduser().resolve()))
     real = load_split(place, shape, arguments.split, seed=config.seed, limit=arguments.n).pixels
@@ -81,7 +80,7 @@ def main() -> int:
     if getattr(trained.model, "has_prior", hasattr(trained.model, "sample")):
         sets["samples"] = trained.sample(arguments.n, seed=arguments.seed)
     if arguments.features:
-        home = config.data if arguments.split == "all" else place
+        home = home if arguments.split == "all" else place
         others, fitted_on = _training_pictures(home, shape, config.seed, arguments.n)
         sets["training pictures"] = others
         for feature in _features(arguments, fitted_on):
@@ -97,7 +96,7 @@ def main() -> int:
             scores.append(
                 about("share_with_face", share, subject, n_fake=len(pictures), features=by)
             )
-    _report(scores, arguments.run, {"step": int(trained.state.step), "data": place.path})
+    report_scores(scores, arguments.run, {"step": int(trained.state.step), "data": place.path})
     return 0
 
 
@@ -186,35 +185,6 @@ def _features(arguments: Arguments, fitted_on: Examples) -> Iterator[features.Fe
             folder.mkdir(exist_ok=True)
             features.save(folder / f"{name}.npz", fitted)
             yield fitted
-
-
-def _report(scores: Sequence[Score], run: Path, about: dict[str, Any]) -> None:
-    """Add the scores to the run's file, and print a table of a column a subject."""
-    with (run / "scores.jsonl").open("a") as file:
-        for score in scores:
-            file.write(json.dumps(about | score.to_plain()) + "\n")
-    rows: dict[tuple[str, str], dict[str, str]] = {}
-    for score in scores:
-        settings = ", ".join(f"{name} {number}" for name, number in score.settings.items())
-        name = f"{score.name} ({settings})" if settings else score.name
-        rows.setdefault((name, score.features or ""), {})[score.subject] = _cell(score)
-    subjects = list(dict.fromkeys(score.subject for score in scores))
-    table = Table("score", "in", *subjects)
-    for head, cells in rows.items():
-        table.add_row(*head, *(cells.get(subject, "") for subject in subjects))
-    console = Console()
-    console.width = max(console.width, 120)
-    console.print(table)
-    for note in sorted({f"{score.features}: {score.note}" for score in scores if score.note}):
-        print(note)
-    print(run / "scores.jsonl")
-
-
-def _cell(score: Score) -> str:
-    if isinstance(score.value, list):
-        return f"{len(score.value)} values"
-    error = "" if score.standard_error is None else f" ± {score.standard_error:.2g}"
-    return f"{score.value:.4g}{error}"
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def main() -> int:
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"--seed lies in [0, 2^32), not {arguments.seed}")
     trained = genjax.load(arguments.run)
-    data = trained.config.data
+    data, _ = trained.config.pictures()
     if arguments.data is not None:
         data = replace(data, path=str(arguments.data.expanduser().resolve()))
     it = explore(

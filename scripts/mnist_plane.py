@@ -17,10 +17,10 @@ import numpy as np
 import genjax
 from command_line import CONFIGS, load_config, report_errors
 from genjax import plots
-from genjax.config import DataConfig
+from genjax.data.config import DataConfig
 from genjax.data.training_set import load_split, load_training_set
 from genjax.errors import needs_extra
-from genjax.train import train
+from genjax.observers.pictures import train_on_pictures
 
 with needs_extra("scripts", "command lines"):
     import tyro
@@ -82,7 +82,7 @@ def main() -> int:
     for name, title in _MODELS.items():
         config = replace(load_config(CONFIGS / f"{name}.py"), data=data, seed=arguments.seed)
         config = replace(config, epochs=arguments.epochs or config.epochs)
-        train(config, training, arguments.runs / name)
+        train_on_pictures(config, training, arguments.runs / name)
         trained = genjax.load(arguments.runs / name)
         codes = trained.encode(test.pixels)
         x, y = grid(codes, trained.model.has_prior)

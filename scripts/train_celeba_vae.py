@@ -15,7 +15,8 @@ from genjax import sharding
 from genjax.config import TrainingConfig
 from genjax.data.training_set import load_split, load_training_set
 from genjax.dry_run import forecast, show
-from genjax.train import check, train
+from genjax.observers.pictures import train_on_pictures
+from genjax.train import check
 
 
 def main() -> int:
@@ -26,10 +27,10 @@ def main() -> int:
         return _forecast(config)
     if sharding.is_main():
         check(config, folder)
-    data = load_training_set(config.data, config.model.picture_shape, seed=config.seed)
+    data = load_training_set(*config.pictures(), seed=config.seed)
     if sharding.is_main():
         print(*data.notes, sep="\n", file=sys.stderr)
-    outcome = train(config, data, folder)
+    outcome = train_on_pictures(config, data, folder)
     if not sharding.is_main():
         return 0
     print(f"trained to step {outcome.step:,} in {outcome.seconds:,.0f} s; saved in {folder}")
@@ -41,15 +42,16 @@ def main() -> int:
 
 
 def _forecast(config: TrainingConfig) -> int:
-    few = min(config.batch_size, config.data.limit or config.batch_size)
+    source, shape = config.pictures()
+    few = min(config.batch_size, source.limit or config.batch_size)
     data = load_split(
-        replace(config.data, cache=None),
-        config.model.picture_shape,
-        config.data.split or "train",
+        replace(source, cache=None),
+        shape,
+        source.split or "train",
         seed=config.seed,
         limit=few,
     )
-    rows = min(data.available, config.data.limit or data.available)
+    rows = min(data.available, source.limit or data.available)
     outcome = forecast(config, data.pixels, rows)
     if sharding.is_main():
         show(outcome, config)

@@ -15,7 +15,7 @@ from genjax.data.training_set import TrainingSet
 from genjax.errors import InputError
 from genjax.losses import Gaussian
 from genjax.models import AutoencoderConfig, VAEConfig
-from genjax.train import train
+from genjax.observers.pictures import train_on_pictures as train
 
 KEY = jax.random.key(0)
 LINEAR = AutoencoderConfig(

@@ -14,7 +14,13 @@ import pytest
 from genjax import NonFiniteError, fit, fit_many, sharding
 from genjax.fit import jitted_chunk
 from genjax.losses import Bernoulli, Gaussian
-from genjax.models import AutoencoderConfig, VAEConfig
+from genjax.models import (
+    AutoencoderConfig,
+    DiscriminatorConfig,
+    GANConfig,
+    GeneratorConfig,
+    VAEConfig,
+)
 
 KEY = jax.random.key(7)
 BATCH, CHUNK = 8, 4
@@ -66,6 +72,25 @@ ROWS = {
             event_shape=(6, 5, 1), network="mlp", hidden=(8,), latent_size=2, norm="group"
         ),
         pictures(6, 5, 1),
+    ),
+    "gan_of_every_cure": (
+        GANConfig(
+            event_shape=(6,), latent_size=3, label=0.9, ema=0.9, time_scale=2.0,
+            generator=GeneratorConfig(hidden=(8,), norm="batch", dropout=0.2),
+            discriminator=DiscriminatorConfig(
+                hidden=(8, 8, 4), norm="batch", dropout=0.2, spectral_norm=True,
+                minibatch_kernels=2, instance_noise=0.1, instance_noise_turns=20,
+            ),
+        ),
+        rows_of(6),
+    ),
+    "conditional_wgan_gp": (
+        GANConfig(
+            event_shape=(6,), latent_size=3, loss="wasserstein", penalties=("gradient_penalty",),
+            generator=GeneratorConfig(hidden=(8,)), discriminator=DiscriminatorConfig(hidden=(8,)),
+            n_critic=2, classes=3, condition="project",
+        ),
+        rows_of(6) | {"y": np.arange(44, dtype=np.int32) % 3},
     ),
 }  # fmt: skip
 
@@ -154,7 +179,11 @@ def members(row, by):
         own = {name: value for name, value in settings.items() if hasattr(model, name)}
         return dataclasses.replace(model, **own).algorithm(optax.adam(settings["rate"]))
 
-    settings = {"beta": jnp.array([1.0, 0.5]), "rate": jnp.array([1e-3, 2e-3])}
+    settings = {
+        "beta": jnp.array([1.0, 0.5]),
+        "ema": jnp.array([0.9, 0.5]),
+        "rate": jnp.array([1e-3, 2e-3]),
+    }
     keys = jax.random.split(KEY, 2)
     options = {"steps": 10, "batch_size": BATCH, "chunk": CHUNK}
     many = fit_many(build, data, keys=keys, settings=settings, by=by, **options)
@@ -182,7 +211,9 @@ def test_a_planted_nan_stops_the_run_at_its_step_and_keeps_the_last_good_state(r
 
     options = {"key": KEY, "batch_size": BATCH, "chunk": CHUNK}
     seen = []
-    with pytest.raises(NonFiniteError, match=r"step 6: .*parameters of decoder") as caught:
+    with pytest.raises(
+        NonFiniteError, match=r"step 6: .*parameters of (decoder|generator)"
+    ) as caught:
         fit(
             algorithm._replace(step=step), row[1], steps=30, **options,
             hooks=[lambda p: seen.append((p.step, len(p.metrics[f"{row[0].name}/loss"])))],

@@ -19,7 +19,7 @@ from genjax.errors import InputError
 from genjax.explore import measures, sheets
 from genjax.explore.exploration import FORMS, Encoded, Exploration, vectors_of
 from genjax.models import VAEConfig
-from genjax.train import train
+from genjax.observers.pictures import train_on_pictures as train
 
 # A picture is linear in three latents: two patches that are there or not, and a slope.
 PATTERNS = np.zeros((3, 8, 8, 1))

@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from genjax.config import DataConfig
 from genjax.data.binarize import binarize
+from genjax.data.config import DataConfig
 from genjax.data.idx import is_mnist, load_mnist, read_idx
 from genjax.data.training_set import load_split, load_training_set
 from genjax.errors import InputError

@@ -22,8 +22,8 @@ from genjax.data.training_set import TrainingSet
 from genjax.errors import InputError
 from genjax.losses import Bernoulli, Gaussian, WeightedSquaredError
 from genjax.models import VAEConfig
+from genjax.observers.pictures import train_on_pictures as train
 from genjax.run import Run
-from genjax.train import train
 
 ROOT = Path(__file__).parents[1]
 CONFIG = TrainingConfig(
@@ -96,7 +96,7 @@ def test_a_resumed_run_equals_the_whole_to_the_bit(run, tmp_path):
         train(dataclasses.replace(CONFIG, steps=steps), DATA, tmp_path / "cut")
     one, cut = genjax.load(run).state, genjax.load(tmp_path / "cut").state
     jax.tree.map(np.testing.assert_array_equal, one, cut)
-    records = Run(tmp_path / "cut", CONFIG).metrics()
+    records = Run(tmp_path / "cut", CONFIG).records()
     assert [record["step"] for record in records] == sorted({r["step"] for r in records})
 
 
@@ -197,9 +197,9 @@ def test_damaged_metrics_lose_their_damaged_lines_alone(tmp_path):
         b'{"step": 3}',
     ]
     (run.folder / "metrics.jsonl").write_bytes(b"\n".join(lines))
-    assert [record["step"] for record in run.metrics()] == [1, 2, 3]
-    run.drop_metrics_after(2)
-    assert [record["step"] for record in run.metrics()] == [1, 2]
+    assert [record["step"] for record in run.records()] == [1, 2, 3]
+    run.drop_records_after(2)
+    assert [record["step"] for record in run.records()] == [1, 2]
     run.close()
 
 

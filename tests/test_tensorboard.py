@@ -9,9 +9,10 @@ import pytest
 from test_run import CONFIG, DATA
 
 from genjax.fit import Progress
+from genjax.observers.pictures import train_on_pictures as train
 from genjax.run import Run
 from genjax.tensorboard import TensorBoard
-from genjax.train import check, train
+from genjax.train import check
 
 event_pb2 = pytest.importorskip("tensorboardX.proto.event_pb2")
 MODEL = dataclasses.replace(CONFIG.model, network="mlp", hidden=(4,))
@@ -64,7 +65,7 @@ def test_a_run_goes_on_in_the_same_curves_and_shows_its_pictures(tmp_path):
     assert sorted(losses) == [2, 3, 5, 6]
     # Each line of the log is a mean over one chunk or more, here of 2, 1, 2 and 1 steps.
     previous = 0
-    for record in Run(tmp_path / "run", CONFIG).metrics():
+    for record in Run(tmp_path / "run", CONFIG).records():
         within = {step: loss for step, loss in losses.items() if previous < step <= record["step"]}
         mean = np.average(list(within.values()), weights=[2 if s % 3 else 1 for s in within])
         np.testing.assert_allclose(record["vae/loss"], mean, rtol=1e-5)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from genjax.config import DataConfig
 from genjax.data.celeba_lists import ATTRIBUTES
+from genjax.data.config import DataConfig
 from genjax.data.drawn_faces import drawn_faces
 from genjax.data.training_set import load_split, load_training_set
 from genjax.errors import InputError

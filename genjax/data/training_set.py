@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from genjax.config import DataConfig
 from genjax.data.binarize import binarize
 from genjax.data.celeba import Split, has_partition, load_any
+from genjax.data.config import DataConfig
 from genjax.data.drawn_faces import drawn_faces
 from genjax.data.idx import is_mnist, load_mnist
 from genjax.data.source import DataError

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from genjax.config import DataConfig
 from genjax.data.attributes import attributes_of, choose_attributes, factors_of, others_than
 from genjax.data.celeba import Split
+from genjax.data.config import DataConfig
 from genjax.data.training_set import Examples, load_split
 from genjax.errors import InputError
 from genjax.latent import attribute_vectors

@@ -74,13 +74,17 @@ class Coder(abc.ABC):
         return from_phases(self.init, self.phases(tx), check=self.check, init_rows=rows)
 
     def check(self, data: PyTree) -> None:
-        """Raise InputError if the data's shape or range is not this model's."""
-        shape, expected = np.shape(data["x"])[1:], tuple(self.event_shape)
+        """Raise InputError if the data is not what this model learns from."""
+        self.check_examples(data["x"])
+
+    def check_examples(self, x: Any) -> None:
+        """Raise InputError if the examples' shape or range is not this model's."""
+        shape, expected = np.shape(x)[1:], tuple(self.event_shape)
         if shape != expected:
             raise InputError(
                 f"the model is of examples of shape {expected}, the data's are {shape}"
             )
-        self.likelihood.check(data["x"])
+        self.likelihood.check(x)
 
     def decode(self, state: TrainState, z: Array) -> Array:
         """Return the expected data, (batch, *event_shape), of latents (batch, latent_size)."""

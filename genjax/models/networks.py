@@ -10,6 +10,7 @@ from jax import Array
 
 from genjax.errors import InputError
 from genjax.losses import Bernoulli, Gaussian, Likelihood, WeightedSquaredError, shares_scale
+from genjax.models.model_config import ModelConfig
 from genjax.nets.conv_networks import ConvDecoder, ConvEncoder
 from genjax.nets.mlp import MLP
 from genjax.nets.norm import ActivationName, NormName
@@ -36,7 +37,7 @@ class SharedScale(nn.Module):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
+class NetworkConfig(ModelConfig):
     """Plain values that make an encoder and its mirror image, a decoder.
 
     Attributes:
@@ -62,14 +63,6 @@ class NetworkConfig:
     activation: ActivationName = "leaky_relu"
     norm: NormName = "none"
     dtype: Literal["float32", "bfloat16"] = "float32"
-
-    @property
-    def picture_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels); InputError if the examples are no pictures."""
-        if len(self.event_shape) != 3:
-            raise InputError(f"pictures have (height, width, channels), not {self.event_shape}")
-        height, width, channels = self.event_shape
-        return height, width, channels
 
     def coder(self, code_size: int, likelihood: Likelihood) -> tuple[nn.Module, nn.Module]:
         """Return the encoder and the decoder.

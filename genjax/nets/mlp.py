@@ -7,16 +7,20 @@ from flax import linen as nn
 from jax import Array
 
 from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName, has_bias
+from genjax.nets.spectral import dense
 
 
 class MLP(nn.Module):
-    """Flatten, hidden layers (dense, normalisation, activation), dense, reshape.
+    """Flatten, hidden layers (dense, normalisation, activation, dropout), dense, reshape.
 
     Attributes:
         hidden: units of each hidden layer.
         output_shape: of one example's output.
         activation: of the hidden layers; the output is linear.
         norm: of the hidden layers.
+        norm_from: the first of them that is normalised, counted from 0.
+        dropout: share of a hidden layer's units that are dropped while training, in [0, 1).
+        spectral: divide each layer's kernel by its spectral norm.
         dtype: of the computation (bfloat16 for speed on accelerators); parameters and the result
             are float32.
 
@@ -31,15 +35,22 @@ class MLP(nn.Module):
     output_shape: tuple[int, ...]
     activation: ActivationName = "relu"
     norm: NormName = "none"
+    norm_from: int = 0
+    dropout: float = 0.0
+    spectral: bool = False
     dtype: Any = None
 
     @nn.compact
     def __call__(self, x: Array, *, train: bool = False) -> Array:
         """Return (batch, *output_shape) of x (batch, ...)."""
         x = x.reshape(x.shape[0], -1)
-        for units in self.hidden:
-            x = nn.Dense(units, use_bias=has_bias(self.norm), dtype=self.dtype)(x)
-            x = Norm(self.norm, self.dtype)(x, train=train)
+        how: dict[str, Any] = {"spectral": self.spectral, "dtype": self.dtype}
+        for index, units in enumerate(self.hidden):
+            norm: NormName = self.norm if index >= self.norm_from else "none"
+            x = dense(x, units, use_bias=has_bias(norm), train=train, **how)
+            x = Norm(norm, self.dtype)(x, train=train)
             x = ACTIVATIONS[self.activation](x)
-        x = nn.Dense(math.prod(self.output_shape), dtype=self.dtype)(x)
+            if self.dropout:
+                x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        x = dense(x, math.prod(self.output_shape), train=train, **how)
         return x.reshape(x.shape[0], *self.output_shape).astype("float32")

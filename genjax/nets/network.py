@@ -6,8 +6,10 @@ statistics), which the state's `extra` holds. A module without the rest has an e
 
 from typing import Any
 
+import jax
 from flax import linen as nn
 from jax import Array
+from jax.typing import ArrayLike
 
 PyTree = Any
 
@@ -45,3 +47,26 @@ def apply_network(
         variables, *inputs, train=True, mutable=list(statistics), rngs=rngs
     )
     return outputs, dict(updated)
+
+
+def couples_batch(net: nn.Module, *inputs: ArrayLike) -> str | None:
+    """Return the kind of a layer that lets the rows of a batch see each other, or None.
+
+    Batch normalisation does, and any layer that says so: `couples_batch: ClassVar[bool] = True`.
+
+    Args:
+        net: a module whose call takes `train`.
+        inputs: its inputs; only their shapes matter.
+    """
+    found: list[str] = []
+
+    def note(call: Any, args: Any, options: Any, context: Any) -> Any:
+        if isinstance(context.module, nn.BatchNorm) or getattr(
+            context.module, "couples_batch", False
+        ):
+            found.append(type(context.module).__name__)
+        return call(*args, **options)
+
+    with nn.intercept_methods(note):
+        jax.eval_shape(lambda key: net.init(key, *inputs, train=False), jax.random.key(0))
+    return found[0] if found else None

@@ -1,0 +1,286 @@
+"""The generative adversarial network: two players, who take turns.
+
+A discriminator tells rows x of the data from rows G(z) of a generator, z drawn from a prior; the
+generator learns to be taken for the data. What each minimises is a pair of `losses/adversarial.py`,
+what keeps the discriminator smooth are penalties of `losses/penalty.py`, and that is all that
+tells LSGAN, WGAN, WGAN-GP, hinge GAN and BGAN apart. With labels beside x and z it is the
+conditional GAN.
+
+References:
+    Goodfellow et al., "Generative adversarial nets", NeurIPS 2014.
+    Mirza and Osindero, "Conditional generative adversarial nets", 2014.
+    Heusel et al., "GANs trained by a two time-scale update rule", NeurIPS 2017.
+    Yazıcı et al., "The unusual effectiveness of averaging in GAN training", ICLR 2019.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import linen as nn
+from jax import Array
+
+from genjax.algorithm import Algorithm, Aux, Context, Params, Phase, PyTree, TrainState, from_phases
+from genjax.errors import InputError
+from genjax.losses.adversarial import LOSSES, AdversarialLoss, Judgement, accuracy
+from genjax.losses.penalty import Penalty
+from genjax.models.head import Head
+from genjax.models.labels import check_labels
+from genjax.models.priors import Normal
+from genjax.nets.network import apply_network, couples_batch, init_network
+
+_G, _D = "generator", "discriminator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GAN:
+    """Two networks and what they minimise.
+
+    Data is `{"x": (n, *event_shape)}`, floats, or uint8 pictures; with `classes`, also
+    `{"y": (n,)}` int from 0. The networks' calls take `train`; they see x through `head`.
+
+    Attributes:
+        generator: z (batch, prior.size), and y where there are classes -> raw x.
+        discriminator: x, and y -> `Judgement`, or logits (batch,) or (batch, 1).
+        event_shape: of one row.
+        prior: of z.
+        loss: what the two minimise.
+        penalties: what the discriminator pays or is held to besides.
+        head: the generator's output function, and the data's scale.
+        classes: of the labels; 0 without any.
+        n_critic: turns of the discriminator a step, each on a minibatch of its own.
+        time_scale: the discriminator's learning rate, in units of the generator's.
+        ema: decay a step of the generator's moving average, which is then what is sampled; None
+            keeps none. (1 + step) / (10 + step) bounds it, so that the start is forgotten.
+
+    Example:
+        >>> import jax, optax
+        >>> from genjax import fit
+        >>> from genjax.models import GANConfig
+        >>> gan = GANConfig(event_shape=(2,), latent_size=3, loss="hinge").build()
+        >>> data = {"x": jax.random.normal(jax.random.key(0), (64, 2))}
+        >>> algorithm = gan.algorithm(optax.adam(1e-3))
+        >>> state = fit(algorithm, data, steps=20, key=jax.random.key(1), batch_size=32, chunk=20)
+        >>> gan.sample(state, jax.random.key(2), 5).shape, gan.score(state, data["x"]).shape
+        ((5, 2), (64,))
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    event_shape: tuple[int, ...]
+    prior: Normal
+    loss: AdversarialLoss = LOSSES["non_saturating"]
+    penalties: tuple[Penalty, ...] = ()
+    head: Head = field(default_factory=Head)
+    classes: int = 0
+    n_critic: int = 1
+    time_scale: float | Array = 1.0
+    ema: float | Array | None = None
+
+    name: ClassVar[str] = _D
+    has_prior: ClassVar[bool] = True
+    rows: ClassVar[int] = 2**20  # that the data's scale is taken from
+
+    def init(self, key: Array, batch: PyTree) -> tuple[Params, dict[str, PyTree]]:
+        """Return (params, extra) of both networks, with the data's scale and the average."""
+        keys = jax.random.split(key, 3)
+        affine = self.head.fit(batch["x"])
+        x, labels = self.head.observe(batch["x"][:2], affine), self._labels(batch, 2)
+        kept = self.prior.init(self.head.observe(batch["x"], affine))
+        z = self.prior.draw(kept, keys[2], 2)
+        generator, generator_statistics = init_network(self.generator, keys[0], z, *labels)
+        discriminator, discriminator_statistics = init_network(
+            self.discriminator, keys[1], x, *labels
+        )
+        extra = {
+            _G: generator_statistics, _D: discriminator_statistics, "scale": affine, "prior": kept,
+        }  # fmt: skip
+        if self.ema is not None:
+            extra["ema"] = {"params": generator, "statistics": generator_statistics}
+        return {_G: generator, _D: discriminator}, extra
+
+    def phases(
+        self,
+        tx: optax.GradientTransformation,
+        discriminator: optax.GradientTransformation | None = None,
+    ) -> tuple[Phase, Phase]:
+        """Return the two turns, the discriminator's first."""
+        discriminator = optax.chain(discriminator or tx, optax.scale(self.time_scale))
+        for penalty in self.penalties:
+            discriminator = penalty.constrain(discriminator)
+        return (
+            Phase(_D, (_D,), self.discriminator_loss, discriminator, self.n_critic),
+            Phase(_G, (_G,), self.generator_loss, tx),
+        )
+
+    def algorithm(
+        self,
+        tx: optax.GradientTransformation,
+        discriminator: optax.GradientTransformation | None = None,
+    ) -> Algorithm:
+        """Return what `fit` trains.
+
+        Args:
+            tx: the generator's optimiser.
+            discriminator: the discriminator's, where it is another one.
+
+        Raises:
+            InputError: n_critic is not positive.
+        """
+        if self.n_critic < 1:
+            raise InputError(f"n_critic must be 1 or more, got {self.n_critic}")
+        after = None if self.ema is None else self._average
+        phases = self.phases(tx, discriminator)
+        return from_phases(self.init, phases, after=after, check=self.check, init_rows=self.rows)
+
+    def check(self, data: PyTree) -> None:
+        """Raise InputError if the data is not what this model learns from."""
+        self.check_examples(data["x"])
+        labels = []
+        if self.classes:
+            labels = [check_labels(data.get("y"), len(data["x"]), self.classes)]
+            if len(np.unique(labels[0])) < 2:
+                raise InputError(
+                    f"all labels are {labels[0][0]}: a conditional model needs rows of two classes "
+                    "or more; train one without classes"
+                )
+        if any(penalty.of_gradient for penalty in self.penalties):
+            two = [np.zeros((2, *self.event_shape), np.float32), *(y[:1].repeat(2) for y in labels)]
+            if layer := couples_batch(self.discriminator, *two):
+                raise InputError(
+                    f"the discriminator has a {layer}, which makes a row's logit depend on the "
+                    "rest of the batch: a gradient penalty is of single rows; use layer or "
+                    "spectral normalisation, or none"
+                )
+
+    def check_examples(self, x: Any) -> None:
+        """Raise InputError if the rows' shape or range is not this model's."""
+        shape, expected = np.shape(x)[1:], tuple(self.event_shape)
+        if shape != expected:
+            raise InputError(f"the model is of rows of shape {expected}, the data's are {shape}")
+        self.head.check(np.asarray(x))
+
+    def discriminator_loss(
+        self, params: Params, batch: PyTree, context: Context
+    ) -> tuple[Array, Aux]:
+        """Return the discriminator's loss, () per row, and how well it tells the two apart."""
+        keys, extra = jax.random.split(context.key, 4), context.extra
+        labels = self._labels(batch, None)
+        x = self.head.observe(batch["x"], extra["scale"])
+        fake, _ = self._generate(params, extra, keys[0], len(x), labels)
+        real, statistics = self._judge(params, extra[_D], x, labels, keys[1])
+        false, statistics = self._judge(params, statistics, fake, labels, keys[2])
+        loss = jnp.mean(self.loss.discriminator(real, false))
+        metrics = {
+            "real_logit": jnp.mean(real.logits),
+            "fake_logit": jnp.mean(false.logits),
+            "accuracy": accuracy(real.logits, false.logits),
+        }
+        for name, judgement in (("real", real), ("fake", false)):
+            if (decision := self.decision(judgement.logits)) is not None:
+                metrics[f"{name}_decision"] = jnp.mean(decision)
+
+        def critic(row: Array, label: list[Array]) -> Array:
+            own = [value[None] for value in label]
+            return self._judge(params, extra[_D], row[None], own, keys[1])[0].logits[0]
+
+        for index, penalty in enumerate(self.penalties):
+            key = jax.random.fold_in(keys[3], index)
+            cost = jnp.mean(penalty(critic, x, fake, labels, key))
+            metrics[penalty.name] = cost
+            loss += cost
+        return loss, Aux(metrics, {_D: statistics})
+
+    def generator_loss(self, params: Params, batch: PyTree, context: Context) -> tuple[Array, Aux]:
+        """Return the generator's loss, () per row."""
+        keys, extra = jax.random.split(context.key, 3), context.extra
+        labels = self._labels(batch, None)
+        x = self.head.observe(batch["x"], extra["scale"])
+        fake, statistics = self._generate(params, extra, keys[0], len(x), labels)
+        real, judged = self._judge(params, extra[_D], x, labels, keys[1])
+        false, _ = self._judge(params, judged, fake, labels, keys[2])
+        return jnp.mean(self.loss.generator(real, false)), Aux({}, {_G: statistics})
+
+    def sample(self, state: TrainState, key: Array, n: int, *, y: Array | None = None) -> Array:
+        """Return n new rows, (n, *event_shape), in the data's units (pictures in [0, 1]).
+
+        Args:
+            state: a trained state; the moving average is used where there is one, and running
+                batch statistics, which stay as they are.
+            key: random key.
+            n: rows.
+            y: (n,) int labels, for a model of classes.
+
+        Raises:
+            InputError: labels are missing, or the model knows none.
+        """
+        if (y is None) == bool(self.classes):
+            raise InputError(
+                f"this model is of {self.classes} classes: name them, sample(y=...)"
+                if self.classes
+                else "this GAN was trained without labels: sample(y=None)"
+            )
+        labels = [] if y is None else [jnp.asarray(y)]
+        extra = state.extra
+        averaged = extra.get("ema", {"params": state.params[_G], "statistics": extra[_G]})
+        z = self.prior.draw(extra["prior"], key, n)
+        net = self.generator, averaged["params"], averaged["statistics"]
+        raw, _ = apply_network(*net, z, *labels)
+        return self.head.produce(self.head.activate(raw), extra["scale"])
+
+    def score(self, state: TrainState, x: Array, *, y: Array | None = None) -> Array:
+        """Return the discriminator's logit of each row, (batch,); higher is more real.
+
+        Args:
+            state: a trained state.
+            x: (batch, *event_shape), raw.
+            y: (batch,) int labels, for a model of classes.
+        """
+        x = self.head.observe(x, state.extra["scale"])
+        judgement, _ = self._judge(
+            state.params, state.extra[_D], x, [] if y is None else [jnp.asarray(y)], None
+        )
+        return judgement.logits
+
+    def decision(self, logits: Array) -> Array | None:
+        """Return the share of real rows, 0 to 1, that logits stand for; None where they do not."""
+        return None if self.loss.decision is None else self.loss.decision(logits)
+
+    def _generate(
+        self, params: Params, extra: dict[str, PyTree], key: Array, n: int, labels: list[Array]
+    ) -> tuple[Array, dict[str, PyTree]]:
+        """Return training rows as the networks see them, and the generator's statistics."""
+        keys = jax.random.split(key)
+        net = self.generator, params[_G], extra[_G]
+        z = self.prior.draw(extra["prior"], keys[0], n)
+        raw, statistics = apply_network(*net, z, *labels, train=True, key=keys[1])
+        return self.head.activate(raw), statistics
+
+    def _judge(
+        self, params: Params, statistics: PyTree, x: Array, labels: list[Array], key: Array | None
+    ) -> tuple[Judgement, dict[str, PyTree]]:
+        """Return the judgement, and the discriminator's statistics; without a key, not training."""
+        net = self.discriminator, params[_D], statistics
+        said, statistics = apply_network(*net, x, *labels, train=key is not None, key=key)
+        if isinstance(said, Judgement):
+            return said, statistics
+        if said.size != len(x):
+            raise InputError(f"a discriminator gives a logit a row, not {said.shape}")
+        return Judgement(said.reshape(-1)), statistics
+
+    def _labels(self, batch: PyTree, n: int | None) -> list[Array]:
+        return [batch["y"][:n]] if self.classes else []
+
+    def _average(self, state: TrainState) -> dict[str, PyTree]:
+        """Return the moving average after a step, of the running statistics too."""
+        assert self.ema is not None
+        decay = jnp.minimum(self.ema, (1 + state.step) / (10 + state.step))
+        newest = {"params": state.params[_G], "statistics": state.extra[_G]}
+
+        def mix(old: Array, new: Array) -> Array:
+            return (decay * old + (1 - decay) * new).astype(new.dtype)
+
+        return {"ema": jax.tree.map(mix, state.extra["ema"], newest)}
