@@ -30,7 +30,9 @@ def report_scores(scores: Sequence[Score], run: Path, about: dict[str, Any]) -> 
     console = Console()
     console.width = max(console.width, 120)
     console.print(table)
-    for note in sorted({f"{score.features or score.name}: {score.note}" for score in scores if score.note}):
+    for note in sorted(
+        {f"{score.features or score.name}: {score.note}" for score in scores if score.note}
+    ):
         print(note)
     print(run / "scores.jsonl")
 

@@ -1,12 +1,11 @@
 """How is the game going? A verdict on an adversarial training, from what is measured.
 
-| verdict | where |
-| --- | --- |
-| diverged | something is not finite, or samples lie ten times as far out as the data |
-| mode collapse | all samples are alike; or they lie among the data and leave half of it bare |
-| discriminator won | samples lie off the data, and it tells nearly all of them |
-| generator won | samples lie off the data, and it can tell hardly any: it is too weak to teach |
-| healthy | none of these: the game goes on, or has ended well |
+    diverged            something is not finite, or samples lie ten times as far out as the data
+                        and the discriminator does not tell, or a thousand times
+    mode collapse       all samples are alike; or they lie among the data and leave half of it bare
+    discriminator won   samples lie off the data, and it tells nearly all of them
+    generator won       samples lie off the data, and it can tell hardly any: too weak to teach
+    healthy             none of these: the game goes on, or has ended well
 
 Lying among the data and covering it are measured between neighbours (precision and coverage), not
 by the discriminator: a player is not its own referee. Healthy says that the game is sound; how
@@ -30,7 +29,7 @@ from genjax.losses.adversarial import accuracy
 from genjax.metrics.coverage import density_coverage, precision_recall
 
 _K = 5
-FAR, ALIKE, HALF, TELLS, GUESSES = 10.0, 0.05, 0.5, 0.9, 0.6
+FAR, LOST, ALIKE, HALF, TELLS, GUESSES = 10.0, 1e3, 0.05, 0.5, 0.9, 0.6
 
 
 class Verdict(StrEnum):
@@ -69,8 +68,12 @@ class Signals(NamedTuple):
             >>> signals.verdict
             <Verdict.DISCRIMINATOR_WON: 'discriminator won'>
         """
-        if not np.isfinite(self).all() or self.distance > FAR:
+        if not np.isfinite(self).all() or self.distance > LOST:
             return Verdict.DIVERGED
+        if self.distance > FAR:
+            # A generator that was left behind at its start is no runaway.
+            tells = self.accuracy >= TELLS
+            return Verdict.DISCRIMINATOR_WON if tells else Verdict.DIVERGED
         if self.spread < ALIKE:
             return Verdict.MODE_COLLAPSE
         if self.precision < HALF:

@@ -24,13 +24,14 @@ from flax import linen as nn
 from jax import Array
 
 from genjax.algorithm import Algorithm, Aux, Context, Params, Phase, PyTree, TrainState, from_phases
+from genjax.averaging import moving_average
 from genjax.errors import InputError
 from genjax.losses.adversarial import LOSSES, AdversarialLoss, Judgement, accuracy
 from genjax.losses.penalty import Penalty
 from genjax.models.head import Head
-from genjax.models.labels import check_labels
+from genjax.models.labels import check_labels, check_variety
 from genjax.models.priors import Normal
-from genjax.nets.network import apply_network, couples_batch, init_network
+from genjax.nets.network import apply_network, check_single_rows, init_network
 
 _G, _D = "generator", "discriminator"
 
@@ -142,19 +143,10 @@ class GAN:
         labels = []
         if self.classes:
             labels = [check_labels(data.get("y"), len(data["x"]), self.classes)]
-            if len(np.unique(labels[0])) < 2:
-                raise InputError(
-                    f"all labels are {labels[0][0]}: a conditional model needs rows of two classes "
-                    "or more; train one without classes"
-                )
+            check_variety(labels[0])
         if any(penalty.of_gradient for penalty in self.penalties):
-            two = [np.zeros((2, *self.event_shape), np.float32), *(y[:1].repeat(2) for y in labels)]
-            if layer := couples_batch(self.discriminator, *two):
-                raise InputError(
-                    f"the discriminator has a {layer}, which makes a row's logit depend on the "
-                    "rest of the batch: a gradient penalty is of single rows; use layer or "
-                    "spectral normalisation, or none"
-                )
+            rows = np.zeros((2, *self.event_shape), np.float32)
+            check_single_rows(self.discriminator, rows, *(y[[0, 0]] for y in labels))
 
     def check_examples(self, x: Any) -> None:
         """Raise InputError if the rows' shape or range is not this model's."""
@@ -277,10 +269,5 @@ class GAN:
     def _average(self, state: TrainState) -> dict[str, PyTree]:
         """Return the moving average after a step, of the running statistics too."""
         assert self.ema is not None
-        decay = jnp.minimum(self.ema, (1 + state.step) / (10 + state.step))
         newest = {"params": state.params[_G], "statistics": state.extra[_G]}
-
-        def mix(old: Array, new: Array) -> Array:
-            return (decay * old + (1 - decay) * new).astype(new.dtype)
-
-        return {"ema": jax.tree.map(mix, state.extra["ema"], newest)}
+        return {"ema": moving_average(state.extra["ema"], newest, self.ema, state.step)}

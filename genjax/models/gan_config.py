@@ -102,7 +102,8 @@ class GANConfig(ModelConfig):
     Attributes:
         event_shape: of one row.
         latent_size: dimensions of the generator's input.
-        prior: of the input: "normal", "uniform", or "rows", actual rows of the data.
+        prior: of the input: "normal", "uniform", "coins" (half of it -1 or 1, for data in
+            clusters), or "rows", actual rows of the data.
         generator: its network.
         discriminator: its network.
         loss: a name of `losses.adversarial`.
@@ -122,7 +123,7 @@ class GANConfig(ModelConfig):
 
     event_shape: tuple[int, ...] = (1,)
     latent_size: int = 8
-    prior: Literal["normal", "uniform", "rows"] = "normal"
+    prior: Literal["normal", "uniform", "coins", "rows"] = "normal"
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     loss: str = "non_saturating"

@@ -35,3 +35,12 @@ def check_labels(y: Any, n: int, classes: int) -> np.ndarray:
             f"{labels.min()} to {labels.max()}"
         )
     return labels.astype(np.int32)
+
+
+def check_variety(labels: np.ndarray) -> None:
+    """Raise InputError if all labels, (n,) with n 1 or more, are of one class."""
+    if (labels == labels[0]).all():
+        raise InputError(
+            f"all labels are {labels[0]}: a conditional model needs rows of two classes or more; "
+            "train one without classes"
+        )

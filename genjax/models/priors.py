@@ -44,6 +44,27 @@ class Uniform(Normal):
 
 
 @dataclass(frozen=True)
+class Coins(Normal):
+    """-1 or 1, as likely, in the first half of the dimensions, N(0, 1) in the rest.
+
+    For data in clusters: a continuous generator of a connected prior draws bridges between them,
+    one of a prior in pieces need not.
+
+    References:
+        Mukherjee, Asnani, Lin and Kannan, "ClusterGAN", AAAI 2019, section 3 (there one-hot).
+    """
+
+    name: ClassVar[str] = "coins"
+
+    def draw(self, kept: PyTree, key: Array, n: int) -> Array:
+        """Return (n, size)."""
+        keys = jax.random.split(key)
+        coins = jax.random.rademacher(keys[0], (n, self.size // 2), jnp.float32)
+        normal = jax.random.normal(keys[1], (n, self.size - self.size // 2))
+        return jnp.concatenate([coins, normal], axis=1)
+
+
+@dataclass(frozen=True)
 class Rows(Normal):
     """Real rows, flattened, as the networks see them: a thousand that the state keeps.
 
@@ -68,4 +89,4 @@ class Rows(Normal):
         return rows[jax.random.randint(key, (n,), 0, len(rows))]
 
 
-PRIORS: dict[str, type[Normal]] = {kind.name: kind for kind in (Normal, Uniform, Rows)}
+PRIORS: dict[str, type[Normal]] = {kind.name: kind for kind in (Normal, Uniform, Coins, Rows)}

@@ -11,6 +11,8 @@ from flax import linen as nn
 from jax import Array
 from jax.typing import ArrayLike
 
+from genjax.errors import InputError
+
 PyTree = Any
 
 
@@ -70,3 +72,18 @@ def couples_batch(net: nn.Module, *inputs: ArrayLike) -> str | None:
     with nn.intercept_methods(note):
         jax.eval_shape(lambda key: net.init(key, *inputs, train=False), jax.random.key(0))
     return found[0] if found else None
+
+
+def check_single_rows(discriminator: nn.Module, *inputs: ArrayLike) -> None:
+    """Raise InputError if a gradient penalty has no meaning for this discriminator.
+
+    Args:
+        discriminator: a module whose call takes `train`.
+        inputs: its inputs; only their shapes matter.
+    """
+    if layer := couples_batch(discriminator, *inputs):
+        raise InputError(
+            f"the discriminator has a {layer}, which makes a row's logit depend on the rest of "
+            "the batch: a gradient penalty is of single rows; use layer or spectral "
+            "normalisation, or none"
+        )

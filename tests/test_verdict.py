@@ -1,0 +1,98 @@
+"""Verdicts on trainings that were made to fail, each in its way, and on one that was not."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+from genjax import InputError, fit
+from genjax.data.drawn_points import gaussian_ring
+from genjax.metrics.verdict import Signals, Verdict, measure
+from genjax.models import DiscriminatorConfig, GANConfig, GeneratorConfig
+
+X = gaussian_ring(4000, deviation=0.1).points
+GAME = GANConfig(
+    event_shape=(2,), latent_size=2, prior="uniform", loss="relativistic_average", ema=None,
+    penalties=("r1", "r2"), penalty_weights=(0.05, 0.05), scaling="none",
+    generator=GeneratorConfig(hidden=(32, 32)), discriminator=DiscriminatorConfig(hidden=(32, 32)),
+)  # fmt: skip
+FREE = dataclasses.replace(GAME, loss="non_saturating", penalties=(), penalty_weights=())
+
+
+def play(config, tx, critic_tx=None, steps=1000):
+    gan = config.build()
+    algorithm = gan.algorithm(tx, critic_tx)
+    state = fit(algorithm, {"x": X}, steps=steps, key=jax.random.key(0), batch_size=64, chunk=250)
+    fake = gan.sample(state, jax.random.key(1), 500)
+    return measure(X[:500], fake, gan.score(state, X[:500]), gan.score(state, fake))
+
+
+def test_a_game_of_equals_is_healthy():
+    signals = play(GAME, optax.adam(2e-3, b1=0.0, b2=0.99), steps=2500)
+    assert signals.verdict == Verdict.HEALTHY
+    assert signals.coverage > 0.5
+
+
+def test_a_discriminator_that_learns_alone_has_won():
+    still = dataclasses.replace(FREE, loss="minimax")
+    signals = play(still, optax.sgd(1e-5), optax.adam(5e-3))
+    assert signals.verdict == Verdict.DISCRIMINATOR_WON
+    assert signals.accuracy > 0.95
+
+
+def test_a_discriminator_too_weak_to_tell_has_lost():
+    # A linear one sees means alone, and those agree.
+    linear = DiscriminatorConfig(hidden=(1,), activation="leaky_relu")
+    weak = dataclasses.replace(FREE, discriminator=linear)
+    signals = play(weak, optax.adam(1e-3, b1=0.5), optax.adam(1e-4), steps=500)
+    assert signals.verdict == Verdict.GENERATOR_WON
+    assert signals.precision < 0.5
+
+
+def test_a_generator_that_runs_after_one_judge_collapses():
+    hasty = dataclasses.replace(FREE, generator=GeneratorConfig(hidden=(64, 64)))
+    signals = play(hasty, optax.adam(5e-3), optax.adam(5e-4))
+    assert signals.verdict == Verdict.MODE_COLLAPSE
+
+
+def test_a_critic_without_bounds_diverges():
+    unbound = dataclasses.replace(FREE, loss="wasserstein")
+    signals = play(unbound, optax.adam(5e-2), optax.adam(5e-2))
+    assert signals.verdict == Verdict.DIVERGED
+
+
+@pytest.mark.parametrize(
+    ("signals", "verdict"),
+    [
+        (Signals(np.nan, 1, 1, 1, 1), Verdict.DIVERGED),
+        (Signals(0.5, 0.0, 0.0, 1, 20), Verdict.DIVERGED),
+        (Signals(1.0, 0.0, 0.0, 1, 2000), Verdict.DIVERGED),
+        (Signals(1.0, 0.0, 0.0, 1, 20), Verdict.DISCRIMINATOR_WON),
+        (Signals(1.0, 0.0, 0.0, 0.01, 1), Verdict.MODE_COLLAPSE),
+        (Signals(0.6, 0.9, 0.3, 1, 1), Verdict.MODE_COLLAPSE),
+        (Signals(0.97, 0.2, 0.3, 1, 1), Verdict.DISCRIMINATOR_WON),
+        (Signals(0.5, 0.2, 0.3, 1, 1), Verdict.GENERATOR_WON),
+        (Signals(0.7, 0.2, 0.3, 1, 1), Verdict.HEALTHY),
+        (Signals(0.52, 0.95, 0.95, 1, 1), Verdict.HEALTHY),
+    ],
+)
+def test_the_rules(signals, verdict):
+    assert signals.verdict == verdict
+
+
+def test_signals_do_not_depend_on_units_nor_on_the_loss_scale():
+    rng = np.random.default_rng(0)
+    x, z, r, f = (rng.normal(size=shape) for shape in ((200, 2), (200, 2), 200, 200))
+    plain = measure(x, z + 1, r, f)
+    scaled = measure(1000 * x + 5, 1000 * (z + 1) + 5, 40 * r, 40 * f)
+    np.testing.assert_allclose(plain, scaled, atol=0.02)
+
+
+def test_what_is_not_finite_is_a_divergence_of_the_model_and_an_error_of_the_data():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    for fake, logits in ((x * np.nan, np.zeros(60)), (x, np.full(60, np.inf))):
+        assert measure(x, fake, logits, np.zeros(60)).verdict == Verdict.DIVERGED
+    with pytest.raises(InputError, match="real rows must be finite"):
+        measure(x * np.nan, x, np.zeros(60), np.zeros(60))
