@@ -7,6 +7,7 @@ The rows are drawn: time does not depend on what they say.
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -34,13 +35,15 @@ def main() -> None:
     assert config.steps is not None
     rows = np.random.default_rng(0).uniform(size=(100_000, 10)).astype(np.float32)
     algorithm, key = config.algorithm(), jax.random.key(0)
-    how = {"key": key, "batch_size": config.batch_size, "chunk": config.chunk}
+    train = partial(
+        fit, algorithm, {"x": rows}, key=key, batch_size=config.batch_size, chunk=config.chunk
+    )
     began = time.perf_counter()
-    jax.block_until_ready(fit(algorithm, {"x": rows}, steps=1, **how))
+    jax.block_until_ready(train(steps=1))
     print(f"first step, with compilation: {time.perf_counter() - began:.2f} s")
     for _ in range(arguments.rounds):
         began = time.perf_counter()
-        jax.block_until_ready(fit(algorithm, {"x": rows}, steps=config.steps, **how))
+        jax.block_until_ready(train(steps=config.steps))
         seconds = time.perf_counter() - began
         print(
             f"{config.steps:,} steps: {seconds:.2f} s, {seconds / config.steps * 1e6:.0f} us each"

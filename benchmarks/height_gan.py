@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import tyro
 from scipy import stats
@@ -70,7 +71,7 @@ def _figures(trained: Members) -> tuple[dict[str, list[float]], dict[str, int]]:
             "new classifier's AUC": two_sample_auc(real, fake),
         }
         for name, values in zip(("true", "generated"), logits, strict=True):
-            if (decision := trained.model.decision(values)) is not None:
+            if (decision := trained.model.decision(jnp.asarray(values))) is not None:
                 found[f"mean decision on {name}"] = float(np.mean(decision))
         few = slice(0, 1000)
         signals = measure(real[few], fake[few], logits[0][few], logits[1][few])

@@ -89,8 +89,8 @@ class TrainingConfig:
         if not 0 <= self.seed < 2**32:
             raise InputError(f"a seed lies in [0, 2^32), not {self.seed}")
 
-    def tx(self) -> optax.GradientTransformation:
-        """Return the optimizer."""
+    def tx(self, updates: int = 1) -> optax.GradientTransformation:
+        """Return the optimizer of a network that is updated so many times a step."""
         rate = learning_rate(
             self.learning_rate,
             warmup_steps=self.warmup_steps,
@@ -100,7 +100,8 @@ class TrainingConfig:
         )
         return build_optimizer(
             self.optimizer,
-            rate,
+            # A schedule is of steps, and the optimizer counts its updates.
+            (lambda count: rate(count // updates)) if callable(rate) and updates > 1 else rate,
             b1=self.b1,
             b2=self.b2,
             history=self.historical_averaging,
@@ -118,7 +119,7 @@ class TrainingConfig:
 
     def algorithm(self) -> Algorithm:
         """Return what the run trains."""
-        return self.model.build().algorithm(self.tx())
+        return self.model.algorithm(self.tx)
 
     def steps_of(self, rows: int) -> int:
         """Return the step to reach with so many rows: 2^31 - 1 where time alone decides."""

@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 
-from genjax import InputError, fit
+from genjax import InputError, NonFiniteError, fit
 from genjax.data.drawn_points import gaussian_ring
 from genjax.metrics.verdict import Signals, Verdict, measure
 from genjax.models import DiscriminatorConfig, GANConfig, GeneratorConfig
@@ -24,7 +24,11 @@ FREE = dataclasses.replace(GAME, loss="non_saturating", penalties=(), penalty_we
 def play(config, tx, critic_tx=None, steps=1000):
     gan = config.build()
     algorithm = gan.algorithm(tx, critic_tx)
-    state = fit(algorithm, {"x": X}, steps=steps, key=jax.random.key(0), batch_size=64, chunk=250)
+    how = {"key": jax.random.key(0), "batch_size": 64, "chunk": 250}
+    try:
+        state = fit(algorithm, {"x": X}, steps=steps, **how)
+    except NonFiniteError as error:
+        state = error.state
     fake = gan.sample(state, jax.random.key(1), 500)
     return measure(X[:500], fake, gan.score(state, X[:500]), gan.score(state, fake))
 
@@ -43,10 +47,10 @@ def test_a_discriminator_that_learns_alone_has_won():
 
 
 def test_a_discriminator_too_weak_to_tell_has_lost():
-    # A linear one sees means alone, and those agree.
-    linear = DiscriminatorConfig(hidden=(1,), activation="leaky_relu")
-    weak = dataclasses.replace(FREE, discriminator=linear)
-    signals = play(weak, optax.adam(1e-3, b1=0.5), optax.adam(1e-4), steps=500)
+    # Through noise as wide as the ring both sets look alike.
+    blind = DiscriminatorConfig(hidden=(32, 32), instance_noise=2.0)
+    weak = dataclasses.replace(GAME, discriminator=blind)
+    signals = play(weak, optax.adam(5e-4, b1=0.0, b2=0.99))
     assert signals.verdict == Verdict.GENERATOR_WON
     assert signals.precision < 0.5
 
@@ -59,7 +63,7 @@ def test_a_generator_that_runs_after_one_judge_collapses():
 
 def test_a_critic_without_bounds_diverges():
     unbound = dataclasses.replace(FREE, loss="wasserstein")
-    signals = play(unbound, optax.adam(5e-2), optax.adam(5e-2))
+    signals = play(unbound, optax.sgd(0.3))
     assert signals.verdict == Verdict.DIVERGED
 
 

@@ -34,10 +34,10 @@ def mode_coverage(samples: np.ndarray, truth: Modes, *, within: float = 3.0) -> 
     Args:
         samples: (n, d), 1 or more; what is not finite lies on no mode.
         truth: its modes.
-        within: deviations from a mode's centre that are still on it, above 0.
+        within: deviations from a mode's centre that are still on it, above 0 and finite.
 
     Raises:
-        InputError: the samples are not of this form, `within` is not above 0.
+        InputError: the samples are not of this form, `within` is out of range.
 
     Example:
         >>> from genjax.data.drawn_points import gaussian_grid
@@ -57,8 +57,8 @@ def mode_coverage(samples: np.ndarray, truth: Modes, *, within: float = 3.0) -> 
     samples = np.asarray(samples, np.float64)
     if samples.ndim != 2 or samples.shape[1] != d or not len(samples):
         raise InputError(f"samples of these modes are (n, {d}), 1 or more, not {samples.shape}")
-    if not within > 0:
-        raise InputError(f"within must be above 0 deviations, not {within}")
+    if not 0 < within < np.inf:
+        raise InputError(f"within must be above 0 deviations and finite, not {within}")
     finite = samples[np.isfinite(samples).all(axis=1)]
     distance, nearest = KDTree(truth.centers).query(finite)
     on_a_mode = distance <= within * truth.deviation

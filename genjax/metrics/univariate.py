@@ -56,14 +56,15 @@ def kolmogorov_smirnov(sample: ArrayLike, reference: ArrayLike | Distribution | 
     if isinstance(reference, Distribution):
         reference = reference.cdf
     if not callable(reference):
-        # The statistic alone is wanted: an exact p-value takes minutes.
-        return float(stats.ks_2samp(x, _numbers(reference), method="asymp").statistic)
+        y = _numbers(reference)
+        # The statistic alone is wanted: an exact p-value takes long, the asymptotic one divides by
+        # zero for one number against one.
+        method = "asymp" if len(x) + len(y) > 2 else "exact"
+        return float(stats.ks_2samp(x, y, method=method).statistic)
     x.sort()
     probabilities = np.asarray(reference(x), np.float64)
     if probabilities.shape != x.shape or not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise InputError(
-            f"a cdf must return {x.shape} probabilities, 0 to 1, for {x.shape} numbers"
-        )
+        raise InputError(f"a cdf must return a probability, 0 to 1, for each of {len(x)} numbers")
     # Through its own cdf a continuous distribution becomes uniform; D is the same.
     return float(stats.ks_1samp(probabilities, stats.uniform.cdf, method="asymp").statistic)
 

@@ -126,7 +126,8 @@ class GAN:
 
         Args:
             tx: the generator's optimiser.
-            discriminator: the discriminator's, where it is another one.
+            discriminator: the discriminator's, where it is another one. Schedules count updates,
+                of which it makes `n_critic` a step.
 
         Raises:
             InputError: n_critic is not positive.

@@ -1,13 +1,16 @@
 """The plain values that make a `GAN`."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import jax
 import numpy as np
+import optax
 from flax import linen as nn
 
+from genjax.algorithm import Algorithm
 from genjax.errors import InputError
 from genjax.losses.adversarial import adversarial_loss, match_features, smooth_labels
 from genjax.losses.penalty import penalty
@@ -164,6 +167,10 @@ class GANConfig(ModelConfig):
             time_scale=self.time_scale,
             ema=self.ema,
         )
+
+    def algorithm(self, tx: Callable[[int], optax.GradientTransformation]) -> Algorithm:
+        """Return what `fit` trains; the discriminator is updated `n_critic` times a step."""
+        return self.build().algorithm(tx(1), tx(self.n_critic))
 
     def example(self, n: int) -> dict[str, jax.ShapeDtypeStruct]:
         """Return the form of n rows of the data."""

@@ -1,15 +1,20 @@
 """What the plain values of every model have: the form of its examples."""
 
+import abc
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
+import optax
 
+from genjax.algorithm import Algorithm
 from genjax.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelConfig:
+class ModelConfig(abc.ABC):
     """The form of the examples.
 
     Attributes:
@@ -25,6 +30,18 @@ class ModelConfig:
             raise InputError(f"pictures have (height, width, channels), not {self.event_shape}")
         height, width, channels = self.event_shape
         return height, width, channels
+
+    @abc.abstractmethod
+    def build(self) -> Any:
+        """Return the model."""
+
+    def algorithm(self, tx: Callable[[int], optax.GradientTransformation]) -> Algorithm:
+        """Return what `fit` trains.
+
+        Args:
+            tx: updates a step -> optimiser.
+        """
+        return self.build().algorithm(tx(1))
 
     def example(self, n: int) -> dict[str, jax.ShapeDtypeStruct]:
         """Return the form of n rows of the data."""
