@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: setup demo picture test lint types bench clean
+.PHONY: setup demo picture heights test lint types bench clean
 
 setup: $(VENV)/.installed
 
@@ -18,6 +18,10 @@ demo: setup
 
 picture: demo
 	$(BIN)/python scripts/demo_picture.py
+
+heights: setup
+	$(BIN)/python scripts/train_height_gan.py --run runs/heights
+	cp runs/heights/figures/density_0010000.png docs/images/heights.png
 
 test: setup
 	$(BIN)/python -m pytest -n 2

@@ -32,8 +32,8 @@ CONFIG = TrainingConfig(
     learning_rate=2e-3,
     b1=0.0,
     b2=0.9,
-    decay_steps=15_000,
+    decay_steps=18_000,
     batch_size=256,
-    steps=15_000,
+    steps=18_000,
     chunk=500,
 )

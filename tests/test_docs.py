@@ -26,11 +26,14 @@ def test_the_modules_of_the_design_are_all_here():
 
 
 def test_the_readme_s_library_use():
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     names = {}
-    exec(block.replace("steps=100", "steps=2, chunk=2"), names)
+    for block in blocks:
+        exec(block.replace("steps=100", "steps=2, chunk=2"), names)
     assert names["pictures"].shape == (16, 28, 28, 1)
     assert names["bounds"].shape == (8,)
+    assert names["rows"].shape == (5, 2)
+    assert names["realness"].shape == (5,)
 
 
 def test_every_public_name_is_documented():

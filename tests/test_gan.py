@@ -7,12 +7,17 @@ import optax
 import pytest
 from flax import linen as nn
 
-from genjax import InputError, fit
+from genjax import InputError, fit, load
+from genjax.config import TrainingConfig
+from genjax.data.config import TableConfig
+from genjax.data.table import Rows
 from genjax.losses.adversarial import LOSSES, Judgement
 from genjax.losses.penalty import PENALTIES
 from genjax.models import GAN, DiscriminatorConfig, GANConfig, GeneratorConfig
 from genjax.models.head import Head
 from genjax.models.priors import Normal
+from genjax.observers.rows import RowsObserver
+from genjax.train import train as train_run
 
 KEY = jax.random.key(3)
 X = np.random.default_rng(0).normal(69, 3, size=(64, 1)).astype(np.float32)
@@ -246,3 +251,31 @@ def test_a_judgement_of_features_alone_can_be_matched():
     judged, _ = gan._judge(state.params, state.extra["discriminator"], jnp.asarray(X), [], None)
     assert isinstance(judged, Judgement)
     assert judged.features.shape == (64, 4)
+
+
+def test_a_run_of_labels_comes_back_and_draws_what_is_asked_for(tmp_path):
+    config = TrainingConfig(
+        model=dataclasses.replace(TINY, classes=2), data=TableConfig(), batch_size=16, steps=4,
+        chunk=2,
+    )  # fmt: skip
+    data = {"x": X, "y": np.arange(64, dtype=np.int32) % 2}
+    trained = run_and_load(config, data, tmp_path / "run")
+    rows = trained.sample(5, y=[0, 1, 1, 0, 1], seed=2)
+    assert rows.shape == (5, 1)
+    np.testing.assert_array_equal(trained.sample(3, y=np.array([0, 1, 1]), seed=2), rows[:3])
+    np.testing.assert_array_equal(trained.sample(2, y=1, seed=2)[1], rows[1])
+    assert trained.score(rows, y=1).shape == (5,)
+    for y, match in ((None, "needs labels"), (2, "0 to 1, these are 2"), ([0, 1], r"\(5,\) int")):
+        with pytest.raises(InputError, match=match):
+            trained.sample(5, y=y)
+
+
+def run_and_load(config, data, folder):
+    rows = Rows(data["x"], ("height",), ())
+
+    class Quiet(RowsObserver):
+        def look(self, trained, run, board, *, final):
+            return []
+
+    train_run(config, data, folder, Quiet(rows))
+    return load(folder)

@@ -1,5 +1,12 @@
 """Small pure functions, per example, in nats; callers reduce."""
 
+from genjax.losses.adversarial import (
+    AdversarialLoss,
+    Judgement,
+    adversarial_loss,
+    match_features,
+    smooth_labels,
+)
 from genjax.losses.divergence import (
     kl_per_dimension,
     kl_standard_normal,
@@ -14,18 +21,30 @@ from genjax.losses.likelihood import (
     shares_scale,
 )
 from genjax.losses.mixed import Mixed
+from genjax.losses.penalty import R1, R2, GradientPenalty, Penalty, WeightClipping, penalty
 from genjax.losses.reconstruction import WeightedSquaredError
 
 __all__ = [
+    "R1",
+    "R2",
+    "AdversarialLoss",
     "Bernoulli",
     "Categorical",
     "Gaussian",
+    "GradientPenalty",
+    "Judgement",
     "Likelihood",
     "Mixed",
+    "Penalty",
+    "WeightClipping",
     "WeightedSquaredError",
+    "adversarial_loss",
     "bits_per_dimension",
     "kl_per_dimension",
     "kl_standard_normal",
     "log_ratio_to_standard_normal",
+    "match_features",
+    "penalty",
     "shares_scale",
+    "smooth_labels",
 ]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import jax
 import numpy as np
@@ -192,7 +192,25 @@ class GANConfig(ModelConfig):
                 f"{len(self.penalties)} penalties have as many weights, or none, not "
                 f"{len(self.penalty_weights)}"
             )
-        weights = [("a penalty's weight", weight) for weight in self.penalty_weights]
-        for name, value in (("time_scale", self.time_scale), *weights):
-            if not 0 < value < math.inf:
-                raise InputError(f"{name} must be positive and finite, got {value}")
+        critic = self.discriminator
+        for name, value, least, most in (
+            ("time_scale", self.time_scale, 1e-9, math.inf),
+            *(("a penalty's weight", weight, 1e-9, math.inf) for weight in self.penalty_weights),
+            ("label", self.label, 1e-9, 1.0 + 1e-9),
+            ("ema", 0.0 if self.ema is None else self.ema, 0.0, 1.0),
+            ("the generator's dropout", self.generator.dropout, 0.0, 1.0),
+            ("the discriminator's dropout", critic.dropout, 0.0, 1.0),
+            ("minibatch_kernels", critic.minibatch_kernels, 0, math.inf),
+            ("instance_noise", critic.instance_noise, 0.0, math.inf),
+            ("instance_noise_turns", critic.instance_noise_turns or 1, 1, math.inf),
+        ):
+            if not least <= value < most:
+                raise InputError(f"{name} is {value}: out of its range")
+        for name, known in (
+            ("prior", PRIORS),
+            ("head", get_args(HeadName)),
+            ("scaling", get_args(ScalingName)),
+            ("condition", get_args(ConditionName)),
+        ):
+            if getattr(self, name) not in known:
+                raise InputError(f"no {name} {getattr(self, name)!r}: there are {', '.join(known)}")
