@@ -62,11 +62,12 @@ def train_members(config: TrainingConfig, data: PyTree, members: int) -> Members
 
 
 def sample_members(trained: Members, n: int) -> np.ndarray:
-    """Return (members, n, *event_shape), the same noise for all."""
-    draw: Callable[[TrainState], Array] = jax.vmap(
-        lambda state: trained.model.sample(state, jax.random.key(2**31), n)
+    """Return (members, n, *event_shape)."""
+    keys = jax.random.split(jax.random.key(2**31), len(trained.states.step))
+    draw: Callable[[TrainState, Array], Array] = jax.vmap(
+        lambda state, key: trained.model.sample(state, key, n)
     )
-    return np.asarray(jax.jit(draw)(trained.states))
+    return np.asarray(jax.jit(draw)(trained.states, keys))
 
 
 def report(title: str, figures: Mapping[str, Sequence[float]]) -> None:

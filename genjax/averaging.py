@@ -26,6 +26,8 @@ def moving_average(old: PyTree, new: PyTree, decay: float | Array, step: Array) 
     bounded = jnp.minimum(decay, (1 + step) / (10 + step))
 
     def mix(old: Array, new: Array) -> Array:
+        if not jnp.issubdtype(new.dtype, jnp.inexact):
+            return new  # a counter
         return (bounded * old + (1 - bounded) * new).astype(new.dtype)
 
     return jax.tree.map(mix, old, new)

@@ -136,7 +136,7 @@ LIMITS = ("epochs", "steps", "minutes")
 FREE = (*LIMITS, "data.path", "data.strict", "data.cache", "tensorboard")
 IDENTITY = ("rows", "digest")
 
-_KINDS = KINDS | {kind.__name__: kind for kind in (TrainingConfig, DataConfig, TableConfig)}
+_OWN_KINDS = {kind.__name__: kind for kind in (TrainingConfig, DataConfig, TableConfig)}
 
 
 def to_plain(config: Any) -> Any:
@@ -157,7 +157,7 @@ def from_plain(plain: Any) -> Any:
     """
     if isinstance(plain, dict):
         values = {name: from_plain(value) for name, value in plain.items() if name != "kind"}
-        kind = _KINDS.get(plain.get("kind", ""))
+        kind = (KINDS | _OWN_KINDS).get(plain.get("kind", ""))
         if kind is None:
             raise InputError(f"unknown kind of configuration: {plain.get('kind')!r}")
         known = {f.name for f in dataclasses.fields(kind)}

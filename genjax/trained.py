@@ -30,8 +30,7 @@ class Trained:
         self.config = config
         self.state = state
         self.model = config.model.build()
-        # Examples a call of the device, so that any n fits: 64 pictures, or thousands of rows.
-        self.batch = 64 if len(config.model.event_shape) == 3 else 4096
+        self.batch = config.model.block(config.batch_size)
         self._compiled: dict[object, Callable[..., Array]] = {}
 
     def sample(self, n: int, *, y: ArrayLike | None = None, seed: int = 0) -> np.ndarray:
@@ -158,15 +157,13 @@ class Trained:
         return None
 
     def _in_blocks(self, function: Callable[..., Array], *inputs: np.ndarray) -> np.ndarray:
-        """Apply to blocks of one size (the last one padded), so that one program serves any n."""
+        """Apply to blocks of one size (the last one filled up): one program serves any n."""
         outputs = []
         for start in range(0, max(len(inputs[0]), 1), self.batch):
             blocks = [array[start : start + self.batch] for array in inputs]
             count = len(blocks[0])
-            padded = [
-                np.pad(block, [(0, self.batch - count)] + [(0, 0)] * (block.ndim - 1))
-                for block in blocks
-            ]
+            # By the same rows again, so that a layer that sees all of them sees the like.
+            padded = [np.resize(block, (self.batch, *block.shape[1:])) for block in blocks]
             outputs.append(np.asarray(function(self.state, *padded))[:count])
         return np.concatenate(outputs)
 

@@ -38,9 +38,13 @@ def main() -> int:
         raise genjax.InputError(f"a GAN is trained here, not a {type(config.model).__name__}")
     rows = load_table(config.data, seed=config.seed)
     config = _fitting(config, config.model, len(rows.columns))
-    check(config, folder)
-    print(*rows.notes, sep="\n", file=sys.stderr)
+    if sharding.is_main():
+        check(config, folder)
+    if sharding.is_main():
+        print(*rows.notes, sep="\n", file=sys.stderr)
     outcome = train(config, {"x": rows.x}, folder, RowsObserver(rows))
+    if not sharding.is_main():
+        return 0
     print(f"trained to step {outcome.step:,} in {outcome.seconds:,.1f} s; saved in {folder}")
     for figure in outcome.figures:
         print(f"  {figure}")

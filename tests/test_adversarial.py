@@ -85,19 +85,22 @@ def test_at_the_best_logit_the_decision_is_the_share_of_real_rows(name, share):
     np.testing.assert_allclose(loss.decision(logit), share, atol=1e-4)
 
 
-def test_smoothed_labels_put_the_best_decision_at_half_the_label():
+def test_smoothed_labels_lower_the_best_logit_and_keep_the_decision_a_share():
     for name in ("non_saturating", "least_squares"):
         loss = smooth_labels(adversarial_loss(name), 0.9)
         logits = jnp.linspace(-3, 3, 6001)
         cost = loss.discriminator(Judgement(logits), Judgement(logits))
-        np.testing.assert_allclose(loss.decision(logits[jnp.argmin(cost)]), 0.45, atol=1e-3)
+        best = logits[jnp.argmin(cost)]
+        expected = {"non_saturating": np.log(0.45 / 0.55), "least_squares": 0.45}[name]
+        np.testing.assert_allclose(best, expected, atol=1e-3)
+        np.testing.assert_allclose(loss.decision(best), 0.5, atol=1e-3)
         np.testing.assert_array_equal(
             loss.generator(REAL, FAKE), adversarial_loss(name).generator(REAL, FAKE)
         )
 
 
 def test_losses_without_labels_refuse_to_smooth_them():
-    for name in ("hinge", "wasserstein", "relativistic_average"):
+    for name in ("hinge", "wasserstein", "relativistic_average", "boundary_seeking"):
         with pytest.raises(InputError, match="no labels to smooth: minimax"):
             smooth_labels(adversarial_loss(name), 0.9)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import genjax
+import train_height_gan
 from genjax import InputError, Run
 from genjax.config import read_config
 
@@ -14,19 +15,20 @@ ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--steps", "40", "--chunk", "20", "--data.drawn", "500")
 
 
-def script(*args, status=0):
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "train_height_gan.py"), *map(str, args)],
-        capture_output=True, text=True, timeout=300, cwd=ROOT,
-    )  # fmt: skip
-    assert done.returncode == status, done.stderr
-    return done
+def script(monkeypatch, *args):
+    """Run the script in this process."""
+    monkeypatch.setattr(sys, "argv", ["train_height_gan.py", *map(str, args)])
+    monkeypatch.chdir(ROOT)
+    return train_height_gan.main()
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("heights") / "run"
-    return script("--run", folder, *SMALL), folder
+    command = [sys.executable, "scripts/train_height_gan.py", "--run", str(folder), *SMALL]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done, folder
 
 
 def test_it_trains_scores_and_draws(run):
@@ -58,15 +60,25 @@ def test_a_run_comes_back_in_inches(run):
             verb()
 
 
-def test_a_column_of_a_csv_and_the_same_bits_after_a_pause(tmp_path):
+def test_a_column_of_a_csv_and_the_same_bits_after_a_pause(tmp_path, monkeypatch):
     csv = tmp_path / "table.csv"
     rng = np.random.default_rng(0)
     np.savetxt(csv, rng.normal(size=(300, 2)), delimiter=",", header="a,b", comments="")
     config = ROOT / "configs" / "credit_gan.py"
-    about = ("--config", config, "--data", csv, "--chunk", "10", "--batch-size", "16")
-    script(*about, "--run", tmp_path / "whole", "--steps", "30")
-    script(*about, "--run", tmp_path / "cut", "--steps", "17")
-    script("--run", tmp_path / "cut", "--steps", "30")
+    cures = (
+        "--model.generator.norm",
+        "batch",
+        "--model.generator.dropout",
+        "0.1",
+        "--model.ema",
+        "0.9",
+        "--model.discriminator.instance-noise",
+        "0.1",
+    )
+    about = (*cures, "--config", config, "--data", csv, "--chunk", "10", "--batch-size", "16")
+    script(monkeypatch, *about, "--run", tmp_path / "whole", "--steps", "30")
+    script(monkeypatch, *about, "--run", tmp_path / "cut", "--steps", "17")
+    script(monkeypatch, "--run", tmp_path / "cut", "--steps", "30")
     whole, cut = (genjax.load(tmp_path / name).sample(50) for name in ("whole", "cut"))
     assert whole.shape == (50, 2)
     np.testing.assert_array_equal(whole, cut)
@@ -83,10 +95,8 @@ def test_a_column_of_a_csv_and_the_same_bits_after_a_pause(tmp_path):
         (("--config", "configs/celeba_vae.py"), "of another kind of data"),
     ],
 )
-def test_bad_input_is_one_line_before_training(tmp_path, args, match):
-    done = script("--run", tmp_path / "run", *SMALL, *args, status=1)
-    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1
-    assert match in errors[0]
-    assert "Traceback" not in done.stderr
+def test_bad_input_is_one_line_before_training(tmp_path, monkeypatch, args, match):
+    with pytest.raises(InputError, match=match) as caught:
+        script(monkeypatch, "--run", tmp_path / "run", *SMALL, *args)
+    assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()

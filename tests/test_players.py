@@ -45,9 +45,9 @@ def test_minibatch_discrimination_is_the_papers_sum():
 
 
 def test_instance_noise_fades_with_its_calls_and_is_gone_when_not_training():
-    layer, zeros = InstanceNoise(0.5, steps=4), jnp.zeros((20_000, 1))
+    layer, zeros = InstanceNoise(0.5, turns=4), jnp.zeros((20_000, 1))
     _, statistics = init_network(layer, KEY, zeros)
-    for deviation in (0.5, 0.375, 0.25, 0.125, 0.0, 0.0):
+    for deviation in np.repeat([0.5, 0.375, 0.25, 0.125, 0.0], 2):  # real and generated alike
         noisy, statistics = apply_network(layer, {}, statistics, zeros, train=True, key=KEY)
         assert float(noisy.std()) == pytest.approx(deviation, rel=0.03)
         assert not apply_network(layer, {}, statistics, zeros)[0].any()

@@ -9,7 +9,7 @@ import pytest
 
 from genjax import InputError, NonFiniteError, fit
 from genjax.data.drawn_points import gaussian_ring
-from genjax.metrics.verdict import Signals, Verdict, measure
+from genjax.metrics.verdict import Signals, Verdict, judge, measure
 from genjax.models import DiscriminatorConfig, GANConfig, GeneratorConfig
 
 X = gaussian_ring(4000, deviation=0.1).points
@@ -29,8 +29,7 @@ def play(config, tx, critic_tx=None, steps=1000):
         state = fit(algorithm, {"x": X}, steps=steps, **how)
     except NonFiniteError as error:
         state = error.state
-    fake = gan.sample(state, jax.random.key(1), 500)
-    return measure(X[:500], fake, gan.score(state, X[:500]), gan.score(state, fake))
+    return judge(gan, state, X[:500], jax.random.key(1))
 
 
 def test_a_game_of_equals_is_healthy():
@@ -78,7 +77,8 @@ def test_a_critic_without_bounds_diverges():
         (Signals(0.6, 0.9, 0.3, 1, 1), Verdict.MODE_COLLAPSE),
         (Signals(0.97, 0.2, 0.3, 1, 1), Verdict.DISCRIMINATOR_WON),
         (Signals(0.5, 0.2, 0.3, 1, 1), Verdict.GENERATOR_WON),
-        (Signals(0.7, 0.2, 0.3, 1, 1), Verdict.HEALTHY),
+        (Signals(0.8, 0.2, 0.3, 1, 1), Verdict.DISCRIMINATOR_WON),
+        (Signals(0.7, 0.2, 0.9, 1, 1), Verdict.GENERATOR_WON),
         (Signals(0.52, 0.95, 0.95, 1, 1), Verdict.HEALTHY),
     ],
 )
@@ -100,3 +100,20 @@ def test_what_is_not_finite_is_a_divergence_of_the_model_and_an_error_of_the_dat
         assert measure(x, fake, logits, np.zeros(60)).verdict == Verdict.DIVERGED
     with pytest.raises(InputError, match="real rows must be finite"):
         measure(x * np.nan, x, np.zeros(60), np.zeros(60))
+
+
+@pytest.mark.parametrize("step", [1.0, 0.5, 0.1])
+def test_a_perfect_generator_of_rounded_data_is_healthy(step):
+    rng = np.random.default_rng(0)
+    x, z = rng.normal(69, 3, size=(2, 1000, 1))
+    guess = rng.normal(size=1000)
+    assert measure(step * np.round(x / step), z, guess, guess).verdict == Verdict.HEALTHY
+    low = z[z < 67][:, None][:200]  # and a generator of the short alone is not
+    assert measure(step * np.round(x / step), low, guess, guess[:200]).verdict != Verdict.HEALTHY
+
+
+def test_one_absurd_logit_does_not_hide_that_the_rest_are_told_apart():
+    x = np.random.default_rng(0).normal(size=(100, 2))
+    real, fake = np.full(100, 0.1), np.full(100, -0.1)
+    real[0] = -1e6
+    assert measure(x, x + 5, real, fake).accuracy == pytest.approx(0.995)

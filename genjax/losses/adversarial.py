@@ -93,12 +93,15 @@ def _labelled(
     decision: Callable[[Array], Array],
     label: float | Array = 1.0,
 ) -> AdversarialLoss:
-    """Return a pair whose discriminator predicts labels, 1 of real rows and 0 of generated ones."""
+    """Return a pair whose discriminator predicts labels, 1 of real rows and 0 of generated ones.
+
+    With another label s of real rows the best prediction is s times their share.
+    """
     return AdversarialLoss(
         name,
         lambda real, fake: cost(real.logits, label) + cost(fake.logits, 0.0),
         generator,
-        decision,
+        lambda logits: jnp.clip(decision(logits) / label, 0.0, 1.0),
         lambda label: _labelled(name, cost, generator, decision, label),
     )
 
@@ -146,12 +149,13 @@ LOSSES: dict[str, AdversarialLoss] = {
             _relativistic,
             lambda real, fake: _relativistic(fake, real),
         ),
+        # The boundary that is sought is the logit 0 of labels 0 and 1: others would move it.
         _labelled(
             "boundary_seeking",
             _cross_entropy,
             lambda real, fake: _half_square(fake.logits, 0.0),
             jax.nn.sigmoid,
-        ),
+        )._replace(relabel=None),
     )
 }
 
@@ -176,8 +180,8 @@ def adversarial_loss(name: str) -> AdversarialLoss:
 def smooth_labels(loss: AdversarialLoss, label: float | Array) -> AdversarialLoss:
     """Return the pair with a label below 1 for real rows; that of generated rows stays 0.
 
-    The best discriminator then says D = s p / (p + q), for p real and q generated: at most s, so
-    that its decision no longer is the share of real rows.
+    The best discriminator then says D = s p / (p + q), for p real and q generated; its decision,
+    the share of real rows, is D / s.
 
     Args:
         loss: whose discriminator predicts labels.
@@ -232,20 +236,22 @@ def _features(judgement: Judgement) -> Any:
     return judgement.features
 
 
-def accuracy(real: Array, fake: Array) -> Array:
-    """Return how well logits tell rows apart, cut halfway between their means: .5 is a guess.
+def accuracy(real: Array, fake: Array, cut: Array | float | None = None) -> Array:
+    """Return how well logits tell rows apart: .5 is a guess, 0 or 1 no error (or all).
 
     Whatever the loss and its scale; a discriminator that says the same of all rows has .5.
 
     Args:
         real: (n,) logits.
         fake: (m,) logits.
+        cut: above which a row is taken to be real; halfway between the means by default.
 
     Example:
         >>> import jax.numpy as jnp
         >>> float(accuracy(jnp.array([3.0, 5.0, -9.0]), jnp.array([-8.0, -7.0, -6.0])))
         0.8333333730697632
     """
-    middle = (jnp.mean(real) + jnp.mean(fake)) / 2
-    above, below = jnp.sign(real - middle), jnp.sign(middle - fake)
+    if cut is None:
+        cut = (jnp.mean(real) + jnp.mean(fake)) / 2
+    above, below = jnp.sign(real - cut), jnp.sign(cut - fake)
     return (jnp.mean(above) + jnp.mean(below) + 2) / 4

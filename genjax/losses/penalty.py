@@ -31,7 +31,7 @@ from genjax.errors import InputError
 from genjax.optimizers import clip_weights
 
 Critic = Callable[[Array, PyTree], Array]
-"""(one row (*event_shape), its label () or None) -> () logit."""
+"""(one row (*event_shape), what goes along with it: its label, a key, or None) -> () logit."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Penalty(abc.ABC):
             critic: the discriminator at a single row.
             real: (batch, *event_shape).
             fake: (batch, *event_shape).
-            y: (batch,) labels of both, or None.
+            y: what goes along with each row of both, leaves (batch, ...), or None.
             key: random key.
         """
 

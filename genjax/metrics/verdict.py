@@ -3,13 +3,13 @@
     diverged            something is not finite, or samples lie ten times as far out as the data
                         and the discriminator does not tell, or a thousand times
     mode collapse       all samples are alike; or they lie among the data and leave half of it bare
-    discriminator won   samples lie off the data, and it tells nearly all of them
-    generator won       samples lie off the data, and it can tell hardly any: too weak to teach
-    healthy             none of these: the game goes on, or has ended well
+    discriminator won   samples lie off the data, and it tells most of them
+    generator won       samples lie off the data, and it does not: it is too weak to teach
+    healthy             samples lie among the data, and cover it
 
 Lying among the data and covering it are measured between neighbours (precision and coverage), not
-by the discriminator: a player is not its own referee. Healthy says that the game is sound; how
-close the samples are is for a distance to say.
+by the discriminator: a player is not its own referee. A verdict is of a moment: a discriminator
+that has won after a hundred steps may lose its lead. How close samples are, a distance says.
 
 References:
     Kynkäänniemi et al., "Improved precision and recall metric for assessing generative models",
@@ -23,13 +23,16 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
+from genjax.algorithm import TrainState
 from genjax.errors import InputError
 from genjax.losses.adversarial import accuracy
 from genjax.metrics.coverage import density_coverage, precision_recall
+from genjax.models.gan import GAN
 
 _K = 5
-FAR, LOST, ALIKE, HALF, TELLS, GUESSES = 10.0, 1e3, 0.05, 0.5, 0.9, 0.6
+FAR, LOST, ALIKE, HALF, TELLS = 10.0, 1e3, 0.05, 0.5, 0.75
 
 
 class Verdict(StrEnum):
@@ -46,7 +49,7 @@ class Signals(NamedTuple):
     """What a verdict is made of; NaN where samples or logits are not finite.
 
     Attributes:
-        accuracy: of the discriminator, cut halfway between its mean logits; .5 is a guess.
+        accuracy: of the discriminator, cut halfway between its median logits; .5 is a guess.
         precision: share of samples that lie among the data.
         coverage: share of the data that samples lie beside.
         spread: median distance of samples from their own middle, in units of the data's.
@@ -70,17 +73,43 @@ class Signals(NamedTuple):
         """
         if not np.isfinite(self).all() or self.distance > LOST:
             return Verdict.DIVERGED
+        tells = self.accuracy >= TELLS
         if self.distance > FAR:
             # A generator that was left behind at its start is no runaway.
-            tells = self.accuracy >= TELLS
             return Verdict.DISCRIMINATOR_WON if tells else Verdict.DIVERGED
         if self.spread < ALIKE:
             return Verdict.MODE_COLLAPSE
         if self.precision < HALF:
-            if self.accuracy >= TELLS:
-                return Verdict.DISCRIMINATOR_WON
-            return Verdict.GENERATOR_WON if self.accuracy <= GUESSES else Verdict.HEALTHY
+            return Verdict.DISCRIMINATOR_WON if tells else Verdict.GENERATOR_WON
         return Verdict.MODE_COLLAPSE if self.coverage < HALF else Verdict.HEALTHY
+
+
+def judge(
+    gan: GAN, state: TrainState, x: np.ndarray, key: Array, *, y: np.ndarray | None = None
+) -> Signals:
+    """Return the signals of a GAN in training, from as many samples as there are real rows.
+
+    Args:
+        gan: the model.
+        state: its state, of any step.
+        x: (n, *event_shape) real rows, about a thousand.
+        key: random key of the samples.
+        y: (n,) int labels, for a model of classes; the samples have the same.
+
+    Example:
+        >>> import jax, optax
+        >>> from genjax import fit
+        >>> from genjax.models import GANConfig
+        >>> gan, x = GANConfig(latent_size=1).build(), np.random.default_rng(0).normal(size=(99, 1))
+        >>> algorithm = gan.algorithm(optax.adam(1e-3))
+        >>> state = fit(algorithm, {"x": x}, steps=0, key=jax.random.key(0), batch_size=32)
+        >>> judge(gan, state, x, jax.random.key(1)).verdict in Verdict
+        True
+    """
+    fake = gan.sample(state, key, len(x), y=y)
+    sets = jnp.asarray(x), fake
+    rows = (np.asarray(gan.head.observe(one, state.extra["scale"])) for one in sets)
+    return measure(*rows, *(np.asarray(gan.score(state, one, y=y)) for one in sets))
 
 
 def measure(
@@ -116,8 +145,11 @@ def measure(
         return Signals(nan, nan, nan, nan, nan)
     middle = np.median(real, axis=0)
     unit = _typical(real - middle)
+    real, fake = _untied(real, fake)
+    # Medians: a critic without bounds has outliers.
+    cut = sum(float(np.median(values)) for values in logits) / 2
     return Signals(
-        accuracy=float(accuracy(*map(jnp.asarray, logits))),
+        accuracy=float(accuracy(jnp.asarray(logits[0]), jnp.asarray(logits[1]), cut)),
         precision=precision_recall(real, fake, k=_K).precision,
         coverage=density_coverage(real, fake, k=_K).coverage,
         spread=_typical(fake - np.median(fake, axis=0)) / unit,
@@ -128,6 +160,20 @@ def measure(
 def _flat(x: np.ndarray) -> np.ndarray:
     x = np.asarray(x, float)
     return x.reshape(len(x), -1)
+
+
+def _untied(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both sets with noise as wide as a step in the columns that are rounded.
+
+    Rounded rows have neighbours at no distance, among which no unrounded sample could lie.
+    """
+    rng, steps = np.random.default_rng(0), np.zeros(real.shape[1])
+    for index, column in enumerate(real.T):
+        distinct = np.unique(column)
+        if 1 < len(distinct) < len(column) / 2:
+            steps[index] = np.median(np.diff(distinct))
+    real, fake = (rows + steps * rng.uniform(-0.5, 0.5, rows.shape) for rows in (real, fake))
+    return real, fake
 
 
 def _typical(offsets: np.ndarray) -> float:

@@ -22,6 +22,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 from jax import Array
+from jax.typing import ArrayLike
 
 from genjax.algorithm import Algorithm, Aux, Context, Params, Phase, PyTree, TrainState, from_phases
 from genjax.averaging import moving_average
@@ -141,6 +142,7 @@ class GAN:
     def check(self, data: PyTree) -> None:
         """Raise InputError if the data is not what this model learns from."""
         self.check_examples(data["x"])
+        self.head.check(np.asarray(data["x"]))
         labels = []
         if self.classes:
             labels = [check_labels(data.get("y"), len(data["x"]), self.classes)]
@@ -150,11 +152,10 @@ class GAN:
             check_single_rows(self.discriminator, rows, *(y[[0, 0]] for y in labels))
 
     def check_examples(self, x: Any) -> None:
-        """Raise InputError if the rows' shape or range is not this model's."""
+        """Raise InputError if the rows' shape is not this model's."""
         shape, expected = np.shape(x)[1:], tuple(self.event_shape)
         if shape != expected:
             raise InputError(f"the model is of rows of shape {expected}, the data's are {shape}")
-        self.head.check(np.asarray(x))
 
     def discriminator_loss(
         self, params: Params, batch: PyTree, context: Context
@@ -176,13 +177,14 @@ class GAN:
             if (decision := self.decision(judgement.logits)) is not None:
                 metrics[f"{name}_decision"] = jnp.mean(decision)
 
-        def critic(row: Array, label: list[Array]) -> Array:
-            own = [value[None] for value in label]
-            return self._judge(params, extra[_D], row[None], own, keys[1])[0].logits[0]
+        def critic(row: Array, along: tuple[list[Array], Array]) -> Array:
+            own, key = [value[None] for value in along[0]], along[1]
+            return self._judge(params, extra[_D], row[None], own, key)[0].logits[0]
 
         for index, penalty in enumerate(self.penalties):
-            key = jax.random.fold_in(keys[3], index)
-            cost = jnp.mean(penalty(critic, x, fake, labels, key))
+            place, rows = jax.random.split(jax.random.fold_in(keys[3], index))
+            along = labels, jax.random.split(rows, len(x))  # noise and dropout of each row's own
+            cost = jnp.mean(penalty(critic, x, fake, along, place))
             metrics[penalty.name] = cost
             loss += cost
         return loss, Aux(metrics, {_D: statistics})
@@ -197,7 +199,7 @@ class GAN:
         false, _ = self._judge(params, judged, fake, labels, keys[2])
         return jnp.mean(self.loss.generator(real, false)), Aux({}, {_G: statistics})
 
-    def sample(self, state: TrainState, key: Array, n: int, *, y: Array | None = None) -> Array:
+    def sample(self, state: TrainState, key: Array, n: int, *, y: ArrayLike | None = None) -> Array:
         """Return n new rows, (n, *event_shape), in the data's units (pictures in [0, 1]).
 
         Args:
@@ -210,32 +212,27 @@ class GAN:
         Raises:
             InputError: labels are missing, or the model knows none.
         """
-        if (y is None) == bool(self.classes):
-            raise InputError(
-                f"this model is of {self.classes} classes: name them, sample(y=...)"
-                if self.classes
-                else "this GAN was trained without labels: sample(y=None)"
-            )
-        labels = [] if y is None else [jnp.asarray(y)]
-        extra = state.extra
+        labels, extra = self._given(y), state.extra
         averaged = extra.get("ema", {"params": state.params[_G], "statistics": extra[_G]})
         z = self.prior.draw(extra["prior"], key, n)
         net = self.generator, averaged["params"], averaged["statistics"]
         raw, _ = apply_network(*net, z, *labels)
         return self.head.produce(self.head.activate(raw), extra["scale"])
 
-    def score(self, state: TrainState, x: Array, *, y: Array | None = None) -> Array:
+    def score(self, state: TrainState, x: Array, *, y: ArrayLike | None = None) -> Array:
         """Return the discriminator's logit of each row, (batch,); higher is more real.
 
         Args:
             state: a trained state.
-            x: (batch, *event_shape), raw.
+            x: (batch, *event_shape), raw. With minibatch discrimination a row's logit depends on
+                the others: score batches of the size that was trained on.
             y: (batch,) int labels, for a model of classes.
+
+        Raises:
+            InputError: as `sample`.
         """
         x = self.head.observe(x, state.extra["scale"])
-        judgement, _ = self._judge(
-            state.params, state.extra[_D], x, [] if y is None else [jnp.asarray(y)], None
-        )
+        judgement, _ = self._judge(state.params, state.extra[_D], x, self._given(y), None)
         return judgement.logits
 
     def decision(self, logits: Array) -> Array | None:
@@ -250,7 +247,7 @@ class GAN:
         net = self.generator, params[_G], extra[_G]
         z = self.prior.draw(extra["prior"], keys[0], n)
         raw, statistics = apply_network(*net, z, *labels, train=True, key=keys[1])
-        return self.head.activate(raw), statistics
+        return self.head.activate(raw.astype(jnp.float32)), statistics
 
     def _judge(
         self, params: Params, statistics: PyTree, x: Array, labels: list[Array], key: Array | None
@@ -258,11 +255,22 @@ class GAN:
         """Return the judgement, and the discriminator's statistics; without a key, not training."""
         net = self.discriminator, params[_D], statistics
         said, statistics = apply_network(*net, x, *labels, train=key is not None, key=key)
-        if isinstance(said, Judgement):
-            return said, statistics
-        if said.size != len(x):
-            raise InputError(f"a discriminator gives a logit a row, not {said.shape}")
-        return Judgement(said.reshape(-1)), statistics
+        judgement = said if isinstance(said, Judgement) else Judgement(said)
+        logits = judgement.logits
+        if logits.shape not in ((len(x),), (len(x), 1)):
+            raise InputError(f"a discriminator gives a logit a row, not {logits.shape}")
+        # Losses are of float32, whatever the networks compute in.
+        return judgement._replace(logits=logits.reshape(-1).astype(jnp.float32)), statistics
+
+    def _given(self, y: ArrayLike | None) -> list[Array]:
+        """Return the labels that a caller gave to a verb, none or one array."""
+        if (y is None) == bool(self.classes):
+            raise InputError(
+                f"this model is of {self.classes} classes: name them, y=..."
+                if self.classes
+                else "this GAN was trained without labels: leave y out"
+            )
+        return [] if y is None else [jnp.asarray(y)]
 
     def _labels(self, batch: PyTree, n: int | None) -> list[Array]:
         return [batch["y"][:n]] if self.classes else []

@@ -21,7 +21,7 @@ from genjax.models.priors import PRIORS
 from genjax.nets.instance_noise import InstanceNoise
 from genjax.nets.minibatch_discrimination import MinibatchDiscrimination
 from genjax.nets.mlp import MLP
-from genjax.nets.norm import ActivationName, NormName
+from genjax.nets.norm import ACTIVATIONS, ActivationName, NormName
 from genjax.nets.players import ConditionName, Discriminator, Generator
 
 
@@ -75,8 +75,7 @@ class DiscriminatorConfig:
     def build(self, classes: int, condition: ConditionName) -> nn.Module:
         """Return the network of rows to judgements."""
         *hidden, features = self.hidden
-        turns = self.instance_noise_turns
-        noise = InstanceNoise(self.instance_noise, None if turns is None else 2 * turns)
+        noise = InstanceNoise(self.instance_noise, self.instance_noise_turns)
         return Discriminator(
             MLP(
                 tuple(hidden),
@@ -172,6 +171,12 @@ class GANConfig(ModelConfig):
         """Return what `fit` trains; the discriminator is updated `n_critic` times a step."""
         return self.build().algorithm(tx(1), tx(self.n_critic))
 
+    def block(self, batch_size: int) -> int:
+        """Return how many examples a call takes; those that see each other, as when training."""
+        if self.discriminator.minibatch_kernels:
+            return batch_size
+        return 64 if len(self.event_shape) == 3 else 4096
+
     def example(self, n: int) -> dict[str, jax.ShapeDtypeStruct]:
         """Return the form of n rows of the data."""
         labels = {"y": jax.ShapeDtypeStruct((n,), np.int32)} if self.classes else {}
@@ -192,7 +197,7 @@ class GANConfig(ModelConfig):
                 f"{len(self.penalties)} penalties have as many weights, or none, not "
                 f"{len(self.penalty_weights)}"
             )
-        critic = self.discriminator
+        critic, turns = self.discriminator, self.discriminator.instance_noise_turns
         for name, value, least, most in (
             ("time_scale", self.time_scale, 1e-9, math.inf),
             *(("a penalty's weight", weight, 1e-9, math.inf) for weight in self.penalty_weights),
@@ -202,15 +207,22 @@ class GANConfig(ModelConfig):
             ("the discriminator's dropout", critic.dropout, 0.0, 1.0),
             ("minibatch_kernels", critic.minibatch_kernels, 0, math.inf),
             ("instance_noise", critic.instance_noise, 0.0, math.inf),
-            ("instance_noise_turns", critic.instance_noise_turns or 1, 1, math.inf),
+            ("instance_noise_turns", 1 if turns is None else turns, 1, math.inf),
+            ("latent_size", self.latent_size, 2 if self.prior == "coins" else 1, math.inf),
         ):
             if not least <= value < most:
                 raise InputError(f"{name} is {value}: out of its range")
-        for name, known in (
-            ("prior", PRIORS),
-            ("head", get_args(HeadName)),
-            ("scaling", get_args(ScalingName)),
-            ("condition", get_args(ConditionName)),
+        players = ("generator", self.generator), ("discriminator", self.discriminator)
+        for name, given, known in (
+            ("prior", self.prior, tuple(PRIORS)),
+            ("head", self.head, get_args(HeadName)),
+            ("scaling", self.scaling, get_args(ScalingName)),
+            ("condition", self.condition, get_args(ConditionName)),
+            *((f"{name}'s norm", net.norm, get_args(NormName)) for name, net in players),
+            *(
+                (f"{name}'s activation", net.activation, tuple(ACTIVATIONS))
+                for name, net in players
+            ),
         ):
-            if getattr(self, name) not in known:
-                raise InputError(f"no {name} {getattr(self, name)!r}: there are {', '.join(known)}")
+            if given not in known:
+                raise InputError(f"no {name} {given!r}: there are {', '.join(known)}")

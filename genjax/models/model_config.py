@@ -43,6 +43,14 @@ class ModelConfig(abc.ABC):
         """
         return self.build().algorithm(tx(1))
 
+    def block(self, batch_size: int) -> int:
+        """Return how many examples a call of the trained model takes, so that any number fits.
+
+        Args:
+            batch_size: in training.
+        """
+        return 64
+
     def example(self, n: int) -> dict[str, jax.ShapeDtypeStruct]:
         """Return the form of n rows of the data."""
         return {"x": jax.ShapeDtypeStruct((n, *self.event_shape), np.float32)}

@@ -17,8 +17,8 @@ class InstanceNoise(nn.Module):
 
     Attributes:
         deviation: at the start, in the networks' units.
-        steps: calls while training until it is 0; None keeps it. A discriminator makes two a turn,
-            of real and of generated rows.
+        turns: of the discriminator until it is 0; None keeps it. A turn is two calls while
+            training, of real and of generated rows, which are noised alike.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -28,7 +28,7 @@ class InstanceNoise(nn.Module):
     """
 
     deviation: float = 0.1
-    steps: int | None = None
+    turns: int | None = None
 
     @nn.compact
     def __call__(self, x: Array, *, train: bool = False) -> Array:
@@ -37,8 +37,8 @@ class InstanceNoise(nn.Module):
         if not train:
             return x
         deviation = jnp.asarray(self.deviation)
-        if self.steps is not None:
-            deviation *= jnp.maximum(0.0, 1 - calls.value / self.steps)
+        if self.turns is not None:
+            deviation *= jnp.maximum(0.0, 1 - (calls.value // 2) / self.turns)
         if self.is_mutable_collection("noise"):
             calls.value += 1
         return x + deviation * jax.random.normal(self.make_rng("dropout"), x.shape)

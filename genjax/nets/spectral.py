@@ -1,7 +1,8 @@
 """Spectral normalisation: a layer's kernel, divided by its largest singular value.
 
-One step of power iteration a training step follows the singular vector; the iterate is a statistic
-of its own collection, and neither it nor the divisor changes when the layer is not training.
+A step of power iteration at each training call (two in a discriminator's turn, of real and of
+generated rows) follows the singular vector, a statistic of its own collection, which stays as it is
+when the layer is not training.
 
 References:
     Miyato, Kataoka, Koyama and Yoshida, "Spectral normalization for generative adversarial

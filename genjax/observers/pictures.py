@@ -34,7 +34,10 @@ class PictureObserver:
         """Draw into the run's `figures`, and for TensorBoard."""
         step, figures = int(trained.state.step), run.folder / "figures"
         which, shown = "held-out" if self.data.held_out else "training", self.data.shown
-        sheets = {f"reconstructions_{which}": plots.side_by_side(shown, trained.reconstruct(shown))}
+        sheets = {}
+        if hasattr(trained.model, "reconstruct"):
+            pairs = plots.side_by_side(shown, trained.reconstruct(shown))
+            sheets[f"reconstructions_{which}"] = pairs
         if trained.model.has_prior:
             sheets["samples"] = plots.image_grid(trained.sample(_SAMPLES))
         paths = [figures / f"{name}_{step:07}.png" for name in sheets]

@@ -29,13 +29,16 @@ class RowsObserver:
 
     Attributes:
         rows: what it learns from.
+        labels: (n,) int, theirs, for a model of classes.
     """
 
     rows: Rows
+    labels: np.ndarray | None = None
     unit: str = "rows"
-    seconds: float = 0.0
+    seconds: float = 0.25
     growth: float = 1.0
     log_seconds: float = 0.0
+    _logged: int = field(default=-1, repr=False)
     _said: str = field(default="", repr=False)
     _drawn: float = field(default=-np.inf, repr=False)
 
@@ -44,10 +47,12 @@ class RowsObserver:
     ) -> list[Path]:
         """Log the signals; draw the picture now and then, and at the end."""
         step = int(trained.state.step)
-        real = self.rows.x[spread(len(self.rows.x), _DRAWS)]
-        fake = trained.sample(_DRAWS, seed=step)
-        if not any(record["step"] == step for record in run.records("signals")[-1:]):
-            self._log(trained, run, real, fake, step)
+        chosen = spread(len(self.rows.x), _DRAWS)
+        real, y = self.rows.x[chosen], None if self.labels is None else self.labels[chosen]
+        fake = trained.sample(len(real), y=y, seed=step)
+        if step != self._logged:
+            self._log(trained, run, real, fake, y, step)
+            self._logged = step
         if not final and time.perf_counter() - self._drawn < _SECONDS:
             return []
         self._drawn = time.perf_counter()
@@ -62,11 +67,17 @@ class RowsObserver:
         return [path]
 
     def _log(
-        self, trained: Trained, run: Run, real: np.ndarray, fake: np.ndarray, step: int
+        self,
+        trained: Trained,
+        run: Run,
+        real: np.ndarray,
+        fake: np.ndarray,
+        y: np.ndarray | None,
+        step: int,
     ) -> None:
         scale = np.asarray(trained.state.extra["scale"]["scale"])
-        logits = trained.score(real), trained.score(fake)
-        few = slice(0, _NEIGHBOURS)
+        logits = trained.score(real, y=y), trained.score(fake, y=y)
+        few = spread(len(real), _NEIGHBOURS)
         signals = measure(real[few] / scale, fake[few] / scale, logits[0][few], logits[1][few])
         record = {"step": step, "verdict": str(signals.verdict), **signals._asdict()}
         pairs = [(fake[:, i], real[:, i]) for i in range(real.shape[1])]
@@ -74,7 +85,7 @@ class RowsObserver:
             record["kolmogorov_smirnov"] = max(kolmogorov_smirnov(*pair) for pair in pairs)
             record["wasserstein_1"] = max(wasserstein_1(*pair) for pair in pairs)
         for name, rows in (("real", real), ("fake", fake)):
-            if (decision := trained.decision(rows)) is not None:
+            if (decision := trained.decision(rows, y=y)) is not None:
                 record[f"{name}_decision"] = float(decision.mean())
         run.log(record, "signals")
         if record["verdict"] != self._said:
@@ -83,7 +94,7 @@ class RowsObserver:
 
     def _decision(self, trained: Trained) -> tuple[np.ndarray, np.ndarray] | None:
         """Return (places, the decision there) of a single column, where the loss has decisions."""
-        if self.rows.x.shape[1] > 1:
+        if self.rows.x.shape[1] > 1 or self.labels is not None:
             return None
         low, high = np.quantile(self.rows.x, [0.0005, 0.9995])
         places = np.linspace(low, high, 400, dtype=np.float32)
