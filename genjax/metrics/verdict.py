@@ -2,7 +2,7 @@
 
     diverged            something is not finite, or samples lie ten times as far out as the data
                         and the discriminator does not tell, or a thousand times
-    mode collapse       all samples are alike; or they lie among the data and leave half of it bare
+    mode collapse       all samples are alike; or they lie among the data and leave a third of it bare
     discriminator won   samples lie off the data, and it tells most of them
     generator won       samples lie off the data, and it does not: it is too weak to teach
     healthy             samples lie among the data, and cover it
@@ -32,7 +32,7 @@ from genjax.metrics.coverage import density_coverage, precision_recall
 from genjax.models.gan import GAN
 
 _K = 5
-FAR, LOST, ALIKE, HALF, TELLS = 10.0, 1e3, 0.05, 0.5, 0.75
+FAR, LOST, ALIKE, AMONG, COVERED, TELLS = 10.0, 1e3, 0.05, 0.5, 2 / 3, 0.75
 
 
 class Verdict(StrEnum):
@@ -79,9 +79,9 @@ class Signals(NamedTuple):
             return Verdict.DISCRIMINATOR_WON if tells else Verdict.DIVERGED
         if self.spread < ALIKE:
             return Verdict.MODE_COLLAPSE
-        if self.precision < HALF:
+        if self.precision < AMONG:
             return Verdict.DISCRIMINATOR_WON if tells else Verdict.GENERATOR_WON
-        return Verdict.MODE_COLLAPSE if self.coverage < HALF else Verdict.HEALTHY
+        return Verdict.MODE_COLLAPSE if self.coverage < COVERED else Verdict.HEALTHY
 
 
 def judge(
@@ -113,15 +113,22 @@ def judge(
 
 
 def measure(
-    real: np.ndarray, fake: np.ndarray, real_logits: np.ndarray, fake_logits: np.ndarray
+    real: np.ndarray,
+    fake: np.ndarray,
+    real_logits: np.ndarray,
+    fake_logits: np.ndarray,
+    *,
+    ranks: bool = False,
 ) -> Signals:
     """Return the signals of samples and of what the discriminator says.
 
     Args:
-        real: (n, d) rows or features, about a thousand; columns of about one scale.
+        real: (n, d) rows or features, about a thousand; columns of about one scale, unless `ranks`.
         fake: (m, d) samples, or their features, likewise.
         real_logits: (n,) the discriminator's, of the real rows.
         fake_logits: (m,) of the samples.
+        ranks: look for neighbours by each column's rank among the real rows: for tables, where a
+            few rows in a long tail would make all others one point.
 
     Raises:
         InputError: the real rows are not finite, or the sets not of this form.
@@ -143,23 +150,38 @@ def measure(
     nan = float("nan")
     if not all(np.isfinite(values).all() for values in (fake, *logits)):
         return Signals(nan, nan, nan, nan, nan)
-    middle = np.median(real, axis=0)
-    unit = _typical(real - middle)
+    # Half of a column lies within a quarter to three quarters of it, however long its tail.
+    low, middle, high = np.quantile(real, [0.25, 0.5, 0.75], axis=0)
+    width = np.where(high > low, high - low, np.std(real, axis=0))
+    width = np.where(width > 0, width, 1.0)
+    off_real, off_fake = (real - middle) / width, (fake - middle) / width
+    unit = _typical(off_real)
     real, fake = _untied(real, fake)
+    if ranks:
+        real, fake = _rank(real, real), _rank(real, fake)
     # Medians: a critic without bounds has outliers.
     cut = sum(float(np.median(values)) for values in logits) / 2
     return Signals(
         accuracy=float(accuracy(jnp.asarray(logits[0]), jnp.asarray(logits[1]), cut)),
         precision=precision_recall(real, fake, k=_K).precision,
         coverage=density_coverage(real, fake, k=_K).coverage,
-        spread=_typical(fake - np.median(fake, axis=0)) / unit,
-        distance=_typical(fake - middle) / unit,
+        spread=_typical(off_fake - np.median(off_fake, axis=0)) / unit,
+        distance=_typical(off_fake) / unit,
     )
 
 
 def _flat(x: np.ndarray) -> np.ndarray:
     x = np.asarray(x, float)
     return x.reshape(len(x), -1)
+
+
+def _rank(real: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the share of real rows below each number, 0 to 1, those equal to it counted half."""
+    columns = []
+    for known, column in zip(np.sort(real, axis=0).T, rows.T, strict=True):
+        sides = (np.searchsorted(known, column, side) for side in ("left", "right"))
+        columns.append(sum(sides) / (2 * len(known)))
+    return np.stack(columns, axis=1)
 
 
 def _untied(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -169,9 +191,10 @@ def _untied(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """
     rng, steps = np.random.default_rng(0), np.zeros(real.shape[1])
     for index, column in enumerate(real.T):
-        distinct = np.unique(column)
-        if 1 < len(distinct) < len(column) / 2:
-            steps[index] = np.median(np.diff(distinct))
+        numbers, counts = np.unique(column, return_counts=True)
+        heaps = numbers[counts > _K]  # whose k-th neighbours are at no distance
+        if len(heaps) > 1:
+            steps[index] = np.median(np.diff(heaps))
     real, fake = (rows + steps * rng.uniform(-0.5, 0.5, rows.shape) for rows in (real, fake))
     return real, fake
 

@@ -75,10 +75,9 @@ class RowsObserver:
         y: np.ndarray | None,
         step: int,
     ) -> None:
-        scale = np.asarray(trained.state.extra["scale"]["scale"])
         logits = trained.score(real, y=y), trained.score(fake, y=y)
         few = spread(len(real), _NEIGHBOURS)
-        signals = measure(real[few] / scale, fake[few] / scale, logits[0][few], logits[1][few])
+        signals = measure(real[few], fake[few], logits[0][few], logits[1][few], ranks=True)
         record = {"step": step, "verdict": str(signals.verdict), **signals._asdict()}
         pairs = [(fake[:, i], real[:, i]) for i in range(real.shape[1])]
         if np.isfinite(fake).all():
