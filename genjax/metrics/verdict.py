@@ -2,7 +2,7 @@
 
     diverged            something is not finite, or samples lie ten times as far out as the data
                         and the discriminator does not tell, or a thousand times
-    mode collapse       all samples are alike; or they lie among the data and leave a third of it bare
+    mode collapse       all samples are alike; or they lie among the data and leave a third bare
     discriminator won   samples lie off the data, and it tells most of them
     generator won       samples lie off the data, and it does not: it is too weak to teach
     healthy             samples lie among the data, and cover it

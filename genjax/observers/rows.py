@@ -35,7 +35,7 @@ class RowsObserver:
     rows: Rows
     labels: np.ndarray | None = None
     unit: str = "rows"
-    seconds: float = 0.25
+    seconds: float = 0.1
     growth: float = 1.0
     log_seconds: float = 0.0
     _logged: int = field(default=-1, repr=False)
