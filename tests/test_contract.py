@@ -73,22 +73,23 @@ ROWS = {
         ),
         pictures(6, 5, 1),
     ),
-    "gan_of_every_cure": (
+    "gan_with_cures": (
         GANConfig(
             event_shape=(6,), latent_size=3, label=0.9, ema=0.9, time_scale=2.0,
             generator=GeneratorConfig(hidden=(8,), norm="batch", dropout=0.2),
             discriminator=DiscriminatorConfig(
-                hidden=(8, 8, 4), norm="batch", dropout=0.2, spectral_norm=True,
-                minibatch_kernels=2, instance_noise=0.1, instance_noise_turns=20,
+                hidden=(8, 8, 4), norm="batch", dropout=0.2, minibatch_kernels=2,
+                instance_noise=0.1, instance_noise_turns=20,
             ),
         ),
         rows_of(6),
     ),
-    "conditional_wgan_gp": (
+    "conditional_wgan_gp_of_spectral_norm": (
         GANConfig(
             event_shape=(6,), latent_size=3, loss="wasserstein", penalties=("gradient_penalty",),
-            generator=GeneratorConfig(hidden=(8,)), discriminator=DiscriminatorConfig(hidden=(8,)),
-            n_critic=2, classes=3, condition="project",
+            generator=GeneratorConfig(hidden=(8,)), n_critic=2,
+            discriminator=DiscriminatorConfig(hidden=(8,), spectral_norm=True),
+            classes=3, condition="project",
         ),
         rows_of(6) | {"y": np.arange(44, dtype=np.int32) % 3},
     ),

@@ -65,7 +65,7 @@ def test_the_log_holds_means_as_lists_and_the_line_single_numbers_alone():
     records, stream = [], io.StringIO()
     metrics = {"p/loss": np.array([1.0, 3.0]), "p/pair": np.array([[1.0, 2.0], [3.0, 6.0]])}
     progress = Progress(2, metrics, None)
-    log = MetricsLog(SimpleNamespace(metrics=list, log=records.append), 4, every_seconds=99)
+    log = MetricsLog(SimpleNamespace(records=list, log=records.append), 4, every_seconds=99)
     log(progress)
     log(progress._replace(step=3, metrics={name: v[:1] for name, v in metrics.items()}))
     log.close()
