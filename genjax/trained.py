@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from genjax.algorithm import TrainState
 from genjax.config import TrainingConfig
 from genjax.errors import InputError
-from genjax.models.labels import check_labels
+from genjax.models.labels import check_given, check_labels
 from genjax.models.vae import ACTIVE
 
 
@@ -150,11 +150,9 @@ class Trained:
 
     def _labels(self, y: ArrayLike | None, n: int) -> np.ndarray | None:
         """Return (n,) labels, checked; None for a model without classes."""
-        if classes := getattr(self.model, "classes", 0):
-            return check_labels(y, n, classes)
-        if y is not None:
-            raise InputError("this model was trained without labels: leave y out")
-        return None
+        classes = getattr(self.model, "classes", 0)
+        check_given(y, classes)
+        return check_labels(y, n, classes) if classes else None
 
     def _in_blocks(self, function: Callable[..., Array], *inputs: np.ndarray) -> np.ndarray:
         """Apply to blocks of one size (the last one filled up): one program serves any n."""

@@ -265,7 +265,7 @@ def test_a_run_of_labels_comes_back_and_draws_what_is_asked_for(tmp_path):
     np.testing.assert_array_equal(trained.sample(3, y=np.array([0, 1, 1]), seed=2), rows[:3])
     np.testing.assert_array_equal(trained.sample(2, y=1, seed=2)[1], rows[1])
     assert trained.score(rows, y=1).shape == (5,)
-    for y, match in ((None, "needs labels"), (2, "0 to 1, these are 2"), ([0, 1], r"\(5,\) int")):
+    for y, match in ((None, "name them"), (2, "0 to 1, these are 2"), ([0, 1], r"\(5,\) int")):
         with pytest.raises(InputError, match=match):
             trained.sample(5, y=y)
 

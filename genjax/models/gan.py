@@ -14,7 +14,7 @@ References:
 """
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -30,11 +30,24 @@ from genjax.errors import InputError
 from genjax.losses.adversarial import LOSSES, AdversarialLoss, Judgement, accuracy
 from genjax.losses.penalty import Penalty
 from genjax.models.head import Head
-from genjax.models.labels import check_labels, check_variety
+from genjax.models.labels import check_given, check_labels, check_variety
 from genjax.models.priors import Normal
 from genjax.nets.network import apply_network, check_single_rows, init_network
+from genjax.nets.players import as_judgement
 
 _G, _D = "generator", "discriminator"
+
+
+class _Turn(NamedTuple):
+    """Real rows x and made ones as the networks see them, what is said of both, a key to go on."""
+
+    x: Array
+    labels: list[Array]
+    made: Array
+    real: Judgement
+    fake: Judgement
+    statistics: dict[str, PyTree]
+    key: Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,43 +174,35 @@ class GAN:
         self, params: Params, batch: PyTree, context: Context
     ) -> tuple[Array, Aux]:
         """Return the discriminator's loss, () per row, and how well it tells the two apart."""
-        keys, extra = jax.random.split(context.key, 4), context.extra
-        labels = self._labels(batch, None)
-        x = self.head.observe(batch["x"], extra["scale"])
-        fake, _ = self._generate(params, extra, keys[0], len(x), labels)
-        real, statistics = self._judge(params, extra[_D], x, labels, keys[1])
-        false, statistics = self._judge(params, statistics, fake, labels, keys[2])
-        loss = jnp.mean(self.loss.discriminator(real, false))
+        turn = self._turn(params, batch, context)
+        real, fake = turn.real.logits, turn.fake.logits
+        loss = jnp.mean(self.loss.discriminator(turn.real, turn.fake))
         metrics = {
-            "real_logit": jnp.mean(real.logits),
-            "fake_logit": jnp.mean(false.logits),
-            "accuracy": accuracy(real.logits, false.logits),
+            "real_logit": jnp.mean(real),
+            "fake_logit": jnp.mean(fake),
+            "accuracy": accuracy(real, fake),
         }
-        for name, judgement in (("real", real), ("fake", false)):
-            if (decision := self.decision(judgement.logits)) is not None:
+        for name, logits in (("real", real), ("fake", fake)):
+            if (decision := self.decision(logits)) is not None:
                 metrics[f"{name}_decision"] = jnp.mean(decision)
 
         def critic(row: Array, along: tuple[list[Array], Array]) -> Array:
             own, key = [value[None] for value in along[0]], along[1]
-            return self._judge(params, extra[_D], row[None], own, key)[0].logits[0]
+            return self._judge(params, context.extra[_D], row[None], own, key)[0].logits[0]
 
         for index, penalty in enumerate(self.penalties):
-            place, rows = jax.random.split(jax.random.fold_in(keys[3], index))
-            along = labels, jax.random.split(rows, len(x))  # noise and dropout of each row's own
-            cost = jnp.mean(penalty(critic, x, fake, along, place))
+            place, rows = jax.random.split(jax.random.fold_in(turn.key, index))
+            along = turn.labels, jax.random.split(rows, len(turn.x))  # each row's own noise
+            cost = jnp.mean(penalty(critic, turn.x, turn.made, along, place))
             metrics[penalty.name] = cost
             loss += cost
-        return loss, Aux(metrics, {_D: statistics})
+        return loss, Aux(metrics, {_D: turn.statistics[_D]})
 
     def generator_loss(self, params: Params, batch: PyTree, context: Context) -> tuple[Array, Aux]:
         """Return the generator's loss, () per row."""
-        keys, extra = jax.random.split(context.key, 3), context.extra
-        labels = self._labels(batch, None)
-        x = self.head.observe(batch["x"], extra["scale"])
-        fake, statistics = self._generate(params, extra, keys[0], len(x), labels)
-        real, judged = self._judge(params, extra[_D], x, labels, keys[1])
-        false, _ = self._judge(params, judged, fake, labels, keys[2])
-        return jnp.mean(self.loss.generator(real, false)), Aux({}, {_G: statistics})
+        turn = self._turn(params, batch, context)
+        loss = jnp.mean(self.loss.generator(turn.real, turn.fake))
+        return loss, Aux({}, {_G: turn.statistics[_G]})
 
     def sample(self, state: TrainState, key: Array, n: int, *, y: ArrayLike | None = None) -> Array:
         """Return n new rows, (n, *event_shape), in the data's units (pictures in [0, 1]).
@@ -239,6 +244,16 @@ class GAN:
         """Return the share of real rows, 0 to 1, that logits stand for; None where they do not."""
         return None if self.loss.decision is None else self.loss.decision(logits)
 
+    def _turn(self, params: Params, batch: PyTree, context: Context) -> _Turn:
+        """Let both networks play; what they show each other is the same in either's turn."""
+        keys, extra = jax.random.split(context.key, 4), context.extra
+        labels = self._labels(batch, None)
+        x = self.head.observe(batch["x"], extra["scale"])
+        made, generator = self._generate(params, extra, keys[0], len(x), labels)
+        real, judged = self._judge(params, extra[_D], x, labels, keys[1])
+        fake, judged = self._judge(params, judged, made, labels, keys[2])
+        return _Turn(x, labels, made, real, fake, {_G: generator, _D: judged}, keys[3])
+
     def _generate(
         self, params: Params, extra: dict[str, PyTree], key: Array, n: int, labels: list[Array]
     ) -> tuple[Array, dict[str, PyTree]]:
@@ -255,21 +270,11 @@ class GAN:
         """Return the judgement, and the discriminator's statistics; without a key, not training."""
         net = self.discriminator, params[_D], statistics
         said, statistics = apply_network(*net, x, *labels, train=key is not None, key=key)
-        judgement = said if isinstance(said, Judgement) else Judgement(said)
-        logits = judgement.logits
-        if logits.shape not in ((len(x),), (len(x), 1)):
-            raise InputError(f"a discriminator gives a logit a row, not {logits.shape}")
-        # Losses are of float32, whatever the networks compute in.
-        return judgement._replace(logits=logits.reshape(-1).astype(jnp.float32)), statistics
+        return as_judgement(said, len(x)), statistics
 
     def _given(self, y: ArrayLike | None) -> list[Array]:
         """Return the labels that a caller gave to a verb, none or one array."""
-        if (y is None) == bool(self.classes):
-            raise InputError(
-                f"this model is of {self.classes} classes: name them, y=..."
-                if self.classes
-                else "this GAN was trained without labels: leave y out"
-            )
+        check_given(y, self.classes)
         return [] if y is None else [jnp.asarray(y)]
 
     def _labels(self, batch: PyTree, n: int | None) -> list[Array]:

@@ -44,3 +44,11 @@ def check_variety(labels: np.ndarray) -> None:
             f"all labels are {labels[0]}: a conditional model needs rows of two classes or more; "
             "train one without classes"
         )
+
+
+def check_given(y: Any, classes: int) -> None:
+    """Raise InputError if labels are missing, or are given to a model that knows none."""
+    if y is None and classes:
+        raise InputError(f"this model is of {classes} classes: name them, y=...")
+    if y is not None and not classes:
+        raise InputError("this model was trained without labels: leave y out")

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
+from genjax.errors import InputError
 from genjax.losses.adversarial import Judgement
 from genjax.nets.norm import ACTIVATIONS, ActivationName
 from genjax.nets.spectral import dense
@@ -116,3 +117,17 @@ def _beside(x: Array, label: Array, *, maps: bool) -> Array:
     label = label.reshape(label.shape[0], *[1] * (x.ndim - 2), label.shape[-1])
     label = jnp.broadcast_to(label, (*x.shape[:-1], label.shape[-1]))
     return jnp.concatenate([x, label], axis=-1)
+
+
+def as_judgement(said: Judgement | Array, n: int) -> Judgement:
+    """Return what any discriminator said of n rows as a judgement with logits (n,) float32.
+
+    Raises:
+        InputError: it did not give one logit a row.
+    """
+    judgement = said if isinstance(said, Judgement) else Judgement(said)
+    logits = judgement.logits
+    if logits.shape not in ((n,), (n, 1)):
+        raise InputError(f"a discriminator gives a logit a row, not {logits.shape}")
+    # Losses are of float32, whatever the networks compute in.
+    return judgement._replace(logits=logits.reshape(-1).astype(jnp.float32))
