@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: setup demo picture heights test lint types bench clean
+.PHONY: setup demo picture heights test checks lint types bench clean
 
 setup: $(VENV)/.installed
 
@@ -25,6 +25,9 @@ heights: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2
+
+checks: setup
+	$(BIN)/python -m pytest -n 2 -m slow
 
 lint: setup
 	$(BIN)/ruff check .

@@ -5,7 +5,10 @@ from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ["XLA_FLAGS"] = (
-    os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=8"
+    os.environ.get("XLA_FLAGS", "")
+    + " --xla_force_host_platform_device_count=8"
+    # Programs of the tests run for milliseconds and compile for seconds.
+    + " --xla_llvm_disable_expensive_passes=true"
 )
 
 import jax
@@ -15,9 +18,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def pytest_configure(config):
-    cache = Path(config.rootpath) / ".cache" / "jax"
-    jax.config.update("jax_compilation_cache_dir", str(cache))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+    # No compilation cache on disk: on a CPU, saving a program has crashed the process, and loading
+    # one has failed. JAX_COMPILATION_CACHE_DIR turns it on, for whoever wants it.
     jax.config.update("jax_numpy_rank_promotion", "raise")
 
 
@@ -27,3 +29,15 @@ def shared_data():
     if not SHARED.is_dir():
         pytest.skip(f"no real data at {SHARED}")
     return SHARED
+
+
+# What compiles several programs is run on every model by `make checks`, on these by `make test`.
+_OF_SEVERAL_PROGRAMS = ("test_eight_devices", "test_members", "test_a_member")
+_QUICK_ROWS = ("mlp_vae", "conv_vae_with_statistics", "gan_with_cures")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.name == "test_contract.py" and item.name.startswith(_OF_SEVERAL_PROGRAMS):
+            if item.callspec.params["row"] not in _QUICK_ROWS:
+                item.add_marker(pytest.mark.slow)

@@ -4,6 +4,7 @@ A new model adds a row to ROWS.
 """
 
 import dataclasses
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -173,39 +174,54 @@ def test_eight_devices_equal_one_after_ten_steps(train, ten_steps):
     assert_close(sharded.params, ten_steps.params, 1e-5)
 
 
-def members(row, by):
+SETTINGS = {
+    "beta": jnp.array([1.0, 0.5]),
+    "ema": jnp.array([0.9, 0.5]),
+    "rate": jnp.array([1e-3, 2e-3]),
+}
+MEMBERS = {"steps": 10, "batch_size": BATCH, "chunk": CHUNK}
+KEYS = jax.random.split(KEY, 2)
+
+
+def build_member(model, settings):
+    own = {name: value for name, value in settings.items() if hasattr(model, name)}
+    return dataclasses.replace(model, **own).algorithm(optax.adam(settings["rate"]))
+
+
+@pytest.fixture(scope="module")
+def single_runs(row):
     model, data = row
-
-    def build(settings):
-        own = {name: value for name, value in settings.items() if hasattr(model, name)}
-        return dataclasses.replace(model, **own).algorithm(optax.adam(settings["rate"]))
-
-    settings = {
-        "beta": jnp.array([1.0, 0.5]),
-        "ema": jnp.array([0.9, 0.5]),
-        "rate": jnp.array([1e-3, 2e-3]),
-    }
-    keys = jax.random.split(KEY, 2)
-    options = {"steps": 10, "batch_size": BATCH, "chunk": CHUNK}
-    many = fit_many(build, data, keys=keys, settings=settings, by=by, **options)
     one_by_one = [
-        fit(build(jax.tree.map(lambda v, i=i: v[i], settings)), data, key=keys[i], **options)
+        fit(
+            build_member(model, jax.tree.map(lambda v, i=i: v[i], SETTINGS)),
+            data,
+            key=KEYS[i],
+            **MEMBERS,
+        )
         for i in range(2)
     ]
-    return many, jax.tree.map(lambda *leaves: jnp.stack(leaves), *one_by_one)
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *one_by_one)
 
 
-def test_members_by_map_equal_single_runs_to_the_bit(row):
-    assert_same(*members(row, "map"))
+def members(row, by):
+    model, data = row
+    build = partial(build_member, model)
+    return fit_many(build, data, keys=KEYS, settings=SETTINGS, by=by, **MEMBERS)
 
 
-def test_members_by_vmap_equal_single_runs_to_rounding(row):
-    many, single = members(row, "vmap")
-    assert_close(many.params, single.params, 1e-5)
+def test_members_by_map_equal_single_runs_to_the_bit(row, single_runs):
+    assert_same(members(row, "map"), single_runs)
+
+
+def test_members_by_vmap_equal_single_runs_to_rounding(row, single_runs):
+    assert_close(members(row, "vmap").params, single_runs.params, 1e-5)
 
 
 def test_a_planted_nan_stops_the_run_at_its_step_and_keeps_the_last_good_state(row, algorithm):
+    traces = []
+
     def step(state, batch, key):
+        traces.append(0)
         new, metrics = algorithm.step(state, batch, key)
         planted = jnp.where(state.step == 6, jnp.nan, 1.0)
         return new._replace(params=jax.tree.map(lambda p: p * planted, new.params)), metrics
@@ -221,6 +237,7 @@ def test_a_planted_nan_stops_the_run_at_its_step_and_keeps_the_last_good_state(r
         )  # fmt: skip
     assert caught.value.step == int(caught.value.state.step) == 6
     assert seen == [(4, 4), (6, 2)]
+    assert len(traces) == 2  # once for the metrics' shapes, once for the program
     assert_same(caught.value.state.params, fit(algorithm, row[1], steps=6, **options).params)
 
 
@@ -245,15 +262,3 @@ def test_a_member_that_breaks_stays_while_the_others_go_on(row, algorithm):
     )  # the step that broke has metrics, those after it have none
     assert states.step.tolist() == [3, 14]
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(states.params))
-
-
-def test_the_chunk_is_traced_once(row, algorithm):
-    traces = []
-
-    def step(state, batch, key):
-        traces.append(0)
-        return algorithm.step(state, batch, key)
-
-    traced = algorithm._replace(step=step)
-    fit(traced, row[1], steps=10, key=KEY, batch_size=BATCH, chunk=CHUNK)
-    assert len(traces) == 2  # once for the metrics' shapes, once for the program
