@@ -38,6 +38,9 @@ _QUICK_ROWS = ("mlp_vae", "conv_vae_with_statistics", "gan_with_cures")
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.name == "test_contract.py" and item.name.startswith(_OF_SEVERAL_PROGRAMS):
-            if item.callspec.params["row"] not in _QUICK_ROWS:
-                item.add_marker(pytest.mark.slow)
+        if (
+            item.path.name == "test_contract.py"
+            and item.name.startswith(_OF_SEVERAL_PROGRAMS)
+            and item.callspec.params["row"] not in _QUICK_ROWS
+        ):
+            item.add_marker(pytest.mark.slow)
