@@ -1,5 +1,6 @@
 """A strict session: eight virtual devices, no rank promotion, warnings are errors."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -18,9 +19,20 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def pytest_configure(config):
-    # No compilation cache on disk: on a CPU, saving a program has crashed the process, and loading
-    # one has failed. JAX_COMPILATION_CACHE_DIR turns it on, for whoever wants it.
+    # No compilation cache on disk; JAX_COMPILATION_CACHE_DIR turns it on, for whoever wants it.
     jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _drop_programs():
+    """Let go of a file's compiled programs.
+
+    Each takes some of the 65,530 memory maps that Linux gives a process; a session that kept them
+    all has crashed within the compiler.
+    """
+    yield
+    jax.clear_caches()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
