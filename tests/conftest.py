@@ -25,11 +25,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="module", autouse=True)
 def _drop_programs():
-    """Let go of a file's compiled programs.
-
-    Each takes some of the 65,530 memory maps that Linux gives a process; a session that kept them
-    all has crashed within the compiler.
-    """
+    """Let go of a file's compiled programs: a session that kept all crashed in the compiler."""
     yield
     jax.clear_caches()
     gc.collect()
