@@ -5,7 +5,7 @@ Time:     ten seeds as one program in 13 minutes on two cores
 Expect:   all 25 modes, 95 % of draws within 3 deviations of one.
 Source:   Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017, section 5.1.
 
-The rate is ten times the paper's and falls to zero; the prior is uniform in two dimensions, which
+The rate is twenty times the paper's and falls to 0; the prior is uniform in two dimensions, which
 need not be torn apart in as many places as more would; the data is not scaled down, so that the
 critic sees 25 sharp peaks.
 """
