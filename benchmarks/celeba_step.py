@@ -10,7 +10,6 @@ neighbouring turns. `--native` swaps in XLA's own convolutions and gradients for
 """
 
 import json
-import runpy
 import statistics
 import subprocess
 import time
@@ -21,6 +20,7 @@ import jax
 import numpy as np
 import tyro
 
+from benchmarks.members import read_config
 from genjax import fit
 
 
@@ -49,7 +49,7 @@ def main() -> None:
     arguments = tyro.cli(Arguments, description=__doc__)
     if arguments.native:
         _use_xla()
-    config = runpy.run_path(str(arguments.config))["CONFIG"]
+    config = read_config(arguments.config)
     batch, chunk = arguments.batch_size or config.batch_size, arguments.chunk
     rows = (max(512, batch), *config.model.event_shape)
     pixels = np.random.default_rng(0).integers(0, 256, rows, np.uint8)

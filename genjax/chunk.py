@@ -17,7 +17,7 @@ from jax.sharding import Mesh
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
-from genjax.permutation import permute
+from genjax.permutation import permute, spread
 
 _ROWS, _STEPS, _INIT = range(3)  # what a run's key is folded with, for its three uses
 
@@ -56,7 +56,7 @@ def rows_for_init(algorithm: Algorithm, data: PyTree, batch_size: int) -> PyTree
     """Return the rows that `initialise` gets: a batch or `init_rows`, spread over the data."""
     n = len(jax.tree.leaves(data)[0])
     count = min(n, max(batch_size, algorithm.init_rows))
-    return jax.tree.map(lambda leaf: leaf[np.arange(count) * n // count], data)
+    return jax.tree.map(lambda leaf: leaf[spread(n, count)], data)
 
 
 def take_chunk(

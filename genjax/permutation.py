@@ -107,3 +107,9 @@ def _mix(x: Any) -> Any:
     x = (x ^ (x >> 16)) * np.uint32(0x85EBCA6B)
     x = (x ^ (x >> 13)) * np.uint32(0xC2B2AE35)
     return x ^ (x >> 16)
+
+
+def spread(n: int, most: int) -> np.ndarray:
+    """Return at most so many indices of n rows, evenly spread over them."""
+    count = min(n, most)
+    return np.arange(count) * n // count

@@ -117,7 +117,11 @@ class Trained:
             x: as the model was trained on.
             y: labels of a model that knows classes: (n,) int, or one for all.
         """
-        decision = self._verb("decision")(self.score(x, y=y))
+        return self.decide(self.score(x, y=y))
+
+    def decide(self, logits: np.ndarray) -> np.ndarray | None:
+        """Return the decisions that logits of `score` stand for, as `decision`."""
+        decision = self._verb("decision")(logits)
         return None if decision is None else np.asarray(decision)
 
     def kl_per_dimension(self, images: np.ndarray) -> np.ndarray:

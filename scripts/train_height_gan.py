@@ -22,7 +22,8 @@ from genjax.data.config import TableConfig
 from genjax.data.table import DEVIATION, MEAN, Rows, draw_heights, load_table
 from genjax.metrics.rows import score_rows
 from genjax.models import GANConfig
-from genjax.observers.rows import RowsObserver, spread
+from genjax.observers.rows import RowsObserver
+from genjax.permutation import spread
 from genjax.train import check, train
 from report_scores import report_scores
 
@@ -40,7 +41,6 @@ def main() -> int:
     config = _fitting(config, config.model, len(rows.columns))
     if sharding.is_main():
         check(config, folder)
-    if sharding.is_main():
         print(*rows.notes, sep="\n", file=sys.stderr)
     outcome = train(config, {"x": rows.x}, folder, RowsObserver(rows))
     if not sharding.is_main():

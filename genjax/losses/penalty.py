@@ -42,7 +42,7 @@ class Penalty(abc.ABC):
         weight: λ, γ or, of clipped weights, their limit; positive.
     """
 
-    weight: float | Array
+    weight: float | Array = 10.0
 
     name: ClassVar[str]
     of_gradient: ClassVar[bool] = True
@@ -76,7 +76,6 @@ class GradientPenalty(Penalty):
         [160.0, 160.0]
     """
 
-    weight: float | Array = 10.0
     name: ClassVar[str] = "gradient_penalty"
 
     def __call__(self, critic: Critic, real: Array, fake: Array, y: PyTree, key: Array) -> Array:
@@ -99,7 +98,6 @@ class R1(Penalty):
         [2.0, 18.0]
     """
 
-    weight: float | Array = 10.0
     name: ClassVar[str] = "r1"
 
     def __call__(self, critic: Critic, real: Array, fake: Array, y: PyTree, key: Array) -> Array:
@@ -111,7 +109,6 @@ class R1(Penalty):
 class R2(Penalty):
     """The slope at generated rows is drawn to 0."""
 
-    weight: float | Array = 10.0
     name: ClassVar[str] = "r2"
 
     def __call__(self, critic: Critic, real: Array, fake: Array, y: PyTree, key: Array) -> Array:
@@ -158,7 +155,7 @@ def penalty(name: str, weight: float | Array | None = None) -> Penalty:
     if name not in PENALTIES:
         raise InputError(f"no penalty {name!r}: there are {', '.join(PENALTIES)}")
     kind = PENALTIES[name]
-    return kind() if weight is None else kind(weight)  # type: ignore[call-arg]
+    return kind() if weight is None else kind(weight)
 
 
 def _squared_slope(critic: Critic, x: Array, y: PyTree) -> Array:

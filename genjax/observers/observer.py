@@ -19,20 +19,20 @@ class Observer(Protocol):
     """
 
     @property
-    def unit(self) -> str:  # noqa: D102 -- the class says it, here and below
-        ...
+    def unit(self) -> str:
+        """Of the examples, in the plural."""
 
     @property
-    def seconds(self) -> float:  # noqa: D102
-        ...
+    def seconds(self) -> float:
+        """Between looks, at first."""
 
     @property
-    def growth(self) -> float:  # noqa: D102
-        ...
+    def growth(self) -> float:
+        """Of the interval, after each look."""
 
     @property
-    def log_seconds(self) -> float:  # noqa: D102
-        ...
+    def log_seconds(self) -> float:
+        """Between lines of the log."""
 
     def look(
         self, trained: Trained, run: Run, board: TensorBoard | None, *, final: bool

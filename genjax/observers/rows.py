@@ -11,6 +11,7 @@ from genjax import plots
 from genjax.data.table import Rows
 from genjax.metrics.univariate import kolmogorov_smirnov, wasserstein_1
 from genjax.metrics.verdict import measure
+from genjax.permutation import spread
 from genjax.run import Run
 from genjax.tensorboard import TensorBoard
 from genjax.trained import Trained
@@ -83,8 +84,8 @@ class RowsObserver:
         if np.isfinite(fake).all():
             record["kolmogorov_smirnov"] = max(kolmogorov_smirnov(*pair) for pair in pairs)
             record["wasserstein_1"] = max(wasserstein_1(*pair) for pair in pairs)
-        for name, rows in (("real", real), ("fake", fake)):
-            if (decision := trained.decision(rows, y=y)) is not None:
+        for name, values in zip(("real", "fake"), logits, strict=True):
+            if (decision := trained.decide(values)) is not None:
                 record[f"{name}_decision"] = float(decision.mean())
         run.log(record, "signals")
         if record["verdict"] != self._said:
@@ -99,9 +100,3 @@ class RowsObserver:
         places = np.linspace(low, high, 400, dtype=np.float32)
         decision = trained.decision(places[:, None])
         return None if decision is None else (places, decision)
-
-
-def spread(n: int, most: int) -> np.ndarray:
-    """Return at most so many indices of n rows, evenly spread over them."""
-    count = min(n, most)
-    return np.arange(count) * n // count
