@@ -31,6 +31,7 @@ class TrainingConfig:
         decay_steps: it falls as a cosine and is 0 at this step; None keeps it.
         stair_steps: it is multiplied by `stair_factor` after each of so many steps; None keeps it.
         stair_factor: in (0, 1].
+        momentum: of sgd.
         historical_averaging: weight of the squared distance of parameters from the mean of all
             that they have been; 0 without.
         batch_size: examples a step.
@@ -40,6 +41,8 @@ class TrainingConfig:
         minutes: of training from now on.
         seed: of the initialisation, the order, the noise and the drawn data.
         chunk: steps an executable; about two seconds' worth is a good length.
+        features: file of a classifier that scripts/train_classifier.py saved, for a GAN of pictures:
+            what distances are measured in as it trains; None takes principal components.
         tensorboard: write curves and pictures for TensorBoard too, into the run's folder.
     """
 
@@ -53,6 +56,7 @@ class TrainingConfig:
     decay_steps: int | None = None
     stair_steps: int | None = None
     stair_factor: float = 0.95
+    momentum: float = 0.0
     historical_averaging: float = 0.0
     batch_size: int = 128
     epochs: float | None = None
@@ -60,6 +64,7 @@ class TrainingConfig:
     minutes: float | None = None
     seed: int = 0
     chunk: int = 5
+    features: str | None = None
     tensorboard: bool = False
 
     def check(self) -> None:
@@ -81,7 +86,12 @@ class TrainingConfig:
             )
         if self.stair_steps is not None and (self.decay_steps or self.stair_steps < 1):
             raise InputError("stair_steps are 1 or more, and go with no decay_steps")
-        for name, least, most in (("b1", 0, 1), ("b2", 0, 1), ("stair_factor", 1e-9, 1 + 1e-9)):
+        for name, least, most in (
+            ("b1", 0, 1),
+            ("b2", 0, 1),
+            ("momentum", 0, 1),
+            ("stair_factor", 1e-9, 1 + 1e-9),
+        ):
             if not least <= getattr(self, name) < most:
                 raise InputError(f"{name} lies in [0, 1], not {getattr(self, name)}")
         if not 0 <= self.historical_averaging < math.inf:
@@ -104,6 +114,7 @@ class TrainingConfig:
             (lambda count: rate(count // updates)) if callable(rate) and updates > 1 else rate,
             b1=self.b1,
             b2=self.b2,
+            momentum=self.momentum,
             history=self.historical_averaging,
         )
 
@@ -133,7 +144,7 @@ class TrainingConfig:
 # How long and how patiently: what may differ when a run goes on. The data's rows and digest are
 # compared instead of the place that they are read from.
 LIMITS = ("epochs", "steps", "minutes")
-FREE = (*LIMITS, "data.path", "data.strict", "data.cache", "tensorboard")
+FREE = (*LIMITS, "data.path", "data.strict", "data.cache", "features", "tensorboard")
 IDENTITY = ("rows", "digest")
 
 _OWN_KINDS = {kind.__name__: kind for kind in (TrainingConfig, DataConfig, TableConfig)}

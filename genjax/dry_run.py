@@ -60,12 +60,12 @@ class Forecast(NamedTuple):
     seconds: float
 
 
-def forecast(config: TrainingConfig, pixels: np.ndarray, rows: int) -> Forecast:
+def forecast(config: TrainingConfig, data: PyTree, rows: int) -> Forecast:
     """Compile a training and time a chunk of its steps.
 
     Args:
         config: what would be trained.
-        pixels: (batch size or more, height, width, channels) examples of its data.
+        data: batch size or more of its examples, as `fit` takes them.
         rows: of all of its data.
 
     Returns:
@@ -75,19 +75,20 @@ def forecast(config: TrainingConfig, pixels: np.ndarray, rows: int) -> Forecast:
         InputError: the data does not fit the model, or the settings one another.
     """
     mesh, algorithm, key = sharding.data_mesh(), config.algorithm(), jax.random.key(config.seed)
-    size, chunk, data = config.batch_size, config.chunk, {"x": pixels}
+    size, chunk = config.batch_size, config.chunk
     n = check_data(algorithm, data, size, chunk)
     sharding.check_divides(size, mesh)
-    networks = layers(algorithm, {"x": pixels[:size]})
+    batch = jax.tree.map(lambda rows: rows[:size], data)
+    networks = layers(algorithm, batch)
     state = sharding.own_copy(init(algorithm, data, key=key, batch_size=size), mesh)
     taken = algorithm.minibatches * size
-    flops = flops_of(algorithm, state, {"x": pixels[:size]})
+    flops = flops_of(algorithm, state, batch)
     held = rows if not config.data.stream else 2 * chunk * taken  # two chunks, when streamed
     memory = {
         "parameters": _bytes(state.params),
         "optimiser": _bytes(state.opt),
         "other state": _bytes(state.extra),
-        "data": held * pixels[0].nbytes,
+        "data": held * sum(rows[0].nbytes for rows in jax.tree.leaves(data)),
     }
     key, placed = sharding.replicate((key, data), mesh)
     clocks = [clock_at(chunk * i, chunk, rows_a_step=taken, n=n) for i in range(2)]

@@ -52,6 +52,7 @@ def build_optimizer(
     *,
     b1: float = 0.9,
     b2: float = 0.999,
+    momentum: float = 0.0,
     history: float = 0.0,
 ) -> optax.GradientTransformation:
     """Return an optimiser by its name.
@@ -61,9 +62,10 @@ def build_optimizer(
         rate: the learning rate.
         b1: decay of the first moment, of Adam and its kin.
         b2: decay of the second moment, likewise.
+        momentum: of sgd; its steps add up to rate / (1 - momentum) along a constant gradient.
         history: weight of historical averaging.
     """
-    how = {} if name == "sgd" else {"b1": b1, "b2": b2}
+    how = {"momentum": momentum or None} if name == "sgd" else {"b1": b1, "b2": b2}
     tx = getattr(optax, name)(rate, **how)
     return optax.chain(historical_averaging(history), tx) if history else tx
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from genjax.algorithm import TrainState
 from genjax.config import TrainingConfig
 from genjax.errors import InputError
-from genjax.models.labels import check_given, check_labels
+from genjax.models.labels import check_given, check_labels, shares_of
 from genjax.models.vae import ACTIVE
 
 
@@ -38,7 +38,7 @@ class Trained:
 
         Args:
             n: examples, 0 or more.
-            y: labels of a model that knows classes: (n,) int, or one for all.
+            y: labels of a model that knows classes: (n,) int or names of classes, or one for all.
             seed: in [0, 2^32); the same one gives the same examples.
 
         Returns:
@@ -70,13 +70,35 @@ class Trained:
         """Return the code of each example (a VAE's mean latent), (n, latent) float32."""
         return self._in_blocks(self._verb("code"), self._checked(images))
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
-        """Return the example of each latent, (n, latent)."""
+    def latents(self, n: int, *, seed: int = 0) -> np.ndarray:
+        """Return n draws of what `decode` takes, (n, latent) float32, from the model's prior.
+
+        Args:
+            n: draws, 0 or more.
+            seed: in [0, 2^32); the same one gives the same draws.
+        """
+        return np.asarray(self._verb("latents", n=n)(self.state, _key(seed)))
+
+    def decode(self, latents: np.ndarray, *, y: ArrayLike | None = None) -> np.ndarray:
+        """Return the example of each latent.
+
+        Args:
+            latents: (n, latent).
+            y: of a model that knows classes: labels as `sample` takes them, or shares of classes
+                that sum to 1, (n, classes) float, for what lies between classes.
+        """
         latents = np.asarray(latents, np.float32)
         if latents.ndim != 2 or latents.shape[1] != self.config.model.latent_size:
             size = self.config.model.latent_size
             raise InputError(f"latents are (n, {size}), these are {latents.shape}")
-        return self._to_data(self._in_blocks(self._verb("decode"), latents))
+        decode, model = self._verb("decode"), self.config.model
+        classes = getattr(self.model, "classes", 0)
+        check_given(y, classes)
+        if not classes:
+            return self._to_data(self._in_blocks(decode, latents))
+        shares = shares_of(y, len(latents), classes, getattr(model, "class_names", ()))
+        outputs = self._in_blocks(lambda state, z, y: decode(state, z, y=y), latents, shares)
+        return self._to_data(outputs)
 
     def log_prob(self, images: np.ndarray, *, samples: int = 5000, seed: int = 0) -> np.ndarray:
         """Return a lower bound of each example's log p(x), (n,) nats, by importance sampling.
@@ -97,7 +119,7 @@ class Trained:
 
         Args:
             x: as the model was trained on.
-            y: labels of a model that knows classes: (n,) int, or one for all.
+            y: labels of a model that knows classes, as `sample` takes them.
 
         Raises:
             InputError: the model has no discriminator, or the labels are not its classes.
@@ -115,7 +137,7 @@ class Trained:
 
         Args:
             x: as the model was trained on.
-            y: labels of a model that knows classes: (n,) int, or one for all.
+            y: labels of a model that knows classes, as `sample` takes them.
         """
         return self.decide(self.score(x, y=y))
 
@@ -156,7 +178,8 @@ class Trained:
         """Return (n,) labels, checked; None for a model without classes."""
         classes = getattr(self.model, "classes", 0)
         check_given(y, classes)
-        return check_labels(y, n, classes) if classes else None
+        names = getattr(self.config.model, "class_names", ())
+        return check_labels(y, n, classes, names) if classes else None
 
     def _in_blocks(self, function: Callable[..., Array], *inputs: np.ndarray) -> np.ndarray:
         """Apply to blocks of one size (the last one filled up): one program serves any n."""

@@ -52,7 +52,7 @@ def _forecast(config: TrainingConfig) -> int:
         limit=few,
     )
     rows = min(data.available, source.limit or data.available)
-    outcome = forecast(config, data.pixels, rows)
+    outcome = forecast(config, {"x": data.pixels}, rows)
     if sharding.is_main():
         show(outcome, config)
     return 0

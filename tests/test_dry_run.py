@@ -23,7 +23,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (8, 8, 6, 3), np.uint8)
 
 @pytest.fixture(scope="module")
 def found():
-    return forecast(CONFIG, PIXELS, 40)
+    return forecast(CONFIG, {"x": PIXELS}, 40)
 
 
 def test_layers_memory_and_steps(found, capsys):
@@ -70,7 +70,7 @@ def test_the_work_of_convolutions_counts_whole_batches():
 
 def test_streamed_data_takes_two_chunks():
     config = dataclasses.replace(CONFIG, data=DataConfig(stream=True))
-    assert forecast(config, PIXELS, 4000).bytes["data"] == 2 * 2 * 8 * 144
+    assert forecast(config, {"x": PIXELS}, 4000).bytes["data"] == 2 * 2 * 8 * 144
 
 
 def test_an_endless_run_has_no_number_of_steps(found, capsys):
@@ -94,4 +94,4 @@ def test_networks_that_are_no_modules_have_their_parameters_alone():
 
 def test_data_that_does_not_fit_is_refused():
     with pytest.raises(InputError, match="batch of 8 cannot be drawn from 4 rows"):
-        forecast(CONFIG, PIXELS[:4], 4)
+        forecast(CONFIG, {"x": PIXELS[:4]}, 4)

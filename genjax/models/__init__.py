@@ -3,7 +3,19 @@
 from genjax.losses import Bernoulli, Gaussian, WeightedSquaredError
 from genjax.models.autoencoder import Autoencoder, AutoencoderConfig
 from genjax.models.gan import GAN
-from genjax.models.gan_config import DiscriminatorConfig, GANConfig, GeneratorConfig
+from genjax.models.gan_config import GANConfig
+from genjax.models.mlp_players import (
+    DiscriminatorConfig,
+    GeneratorConfig,
+    PublishedDiscriminatorConfig,
+    PublishedGeneratorConfig,
+)
+from genjax.models.picture_players import (
+    DCGANDiscriminatorConfig,
+    DCGANGeneratorConfig,
+    ResidualDiscriminatorConfig,
+    ResidualGeneratorConfig,
+)
 from genjax.models.vae import VAE
 from genjax.models.vae_config import VAEConfig
 
@@ -16,6 +28,12 @@ KINDS: dict[str, type] = {
         GANConfig,
         GeneratorConfig,
         DiscriminatorConfig,
+        PublishedGeneratorConfig,
+        PublishedDiscriminatorConfig,
+        DCGANGeneratorConfig,
+        DCGANDiscriminatorConfig,
+        ResidualGeneratorConfig,
+        ResidualDiscriminatorConfig,
         Bernoulli,
         Gaussian,
         WeightedSquaredError,
@@ -28,8 +46,14 @@ __all__ = [
     "VAE",
     "Autoencoder",
     "AutoencoderConfig",
+    "DCGANDiscriminatorConfig",
+    "DCGANGeneratorConfig",
     "DiscriminatorConfig",
     "GANConfig",
     "GeneratorConfig",
+    "PublishedDiscriminatorConfig",
+    "PublishedGeneratorConfig",
+    "ResidualDiscriminatorConfig",
+    "ResidualGeneratorConfig",
     "VAEConfig",
 ]

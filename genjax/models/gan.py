@@ -217,9 +217,26 @@ class GAN:
         Raises:
             InputError: labels are missing, or the model knows none.
         """
+        return self.decode(state, self.latents(state, key, n), y=y)
+
+    def latents(self, state: TrainState, key: Array, n: int) -> Array:
+        """Return n draws of the generator's input, (n, prior.size)."""
+        return self.prior.draw(state.extra["prior"], key, n)
+
+    def decode(self, state: TrainState, z: Array, *, y: ArrayLike | None = None) -> Array:
+        """Return the row of each input of the generator, as `sample`.
+
+        Args:
+            state: as `sample`.
+            z: (n, prior.size).
+            y: (n,) int labels, for a model of classes, or (n, classes) shares of them: what lies
+                between classes.
+
+        Raises:
+            InputError: as `sample`.
+        """
         labels, extra = self._given(y), state.extra
         averaged = extra.get("ema", {"params": state.params[_G], "statistics": extra[_G]})
-        z = self.prior.draw(extra["prior"], key, n)
         net = self.generator, averaged["params"], averaged["statistics"]
         raw, _ = apply_network(*net, z, *labels)
         return self.head.produce(self.head.activate(raw), extra["scale"])

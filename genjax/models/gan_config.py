@@ -1,6 +1,5 @@
 """The plain values that make a `GAN`."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -8,7 +7,6 @@ from typing import Literal, get_args
 import jax
 import numpy as np
 import optax
-from flax import linen as nn
 
 from genjax.algorithm import Algorithm
 from genjax.errors import InputError
@@ -16,85 +14,33 @@ from genjax.losses.adversarial import adversarial_loss, match_features, smooth_l
 from genjax.losses.penalty import penalty
 from genjax.models.gan import GAN
 from genjax.models.head import Head, HeadName, ScalingName
+from genjax.models.mlp_players import (
+    DiscriminatorConfig,
+    GeneratorConfig,
+    PublishedDiscriminatorConfig,
+    PublishedGeneratorConfig,
+)
 from genjax.models.model_config import ModelConfig
+from genjax.models.picture_players import (
+    DCGANDiscriminatorConfig,
+    DCGANGeneratorConfig,
+    ResidualDiscriminatorConfig,
+    ResidualGeneratorConfig,
+)
+from genjax.models.player_config import check_name, check_range, check_sizes, picture_shape
 from genjax.models.priors import PRIORS
-from genjax.nets.instance_noise import InstanceNoise
-from genjax.nets.minibatch_discrimination import MinibatchDiscrimination
-from genjax.nets.mlp import MLP
-from genjax.nets.norm import ACTIVATIONS, ActivationName, NormName
-from genjax.nets.players import ConditionName, Discriminator, Generator
+from genjax.nets.augmentation import AUGMENTATIONS, Augmented
+from genjax.nets.players import ConditionName
 
-
-@dataclass(frozen=True, kw_only=True)
-class GeneratorConfig:
-    """Plain values of a generator's network.
-
-    Attributes:
-        hidden: units of its layers.
-        activation: of the hidden layers.
-        norm: of the hidden layers.
-        dropout: share of units dropped while training.
-    """
-
-    hidden: tuple[int, ...] = (64, 64)
-    activation: ActivationName = "leaky_relu"
-    norm: NormName = "none"
-    dropout: float = 0.0
-
-    def build(self, outputs: tuple[int, ...]) -> nn.Module:
-        """Return the network of numbers to `outputs`."""
-        return MLP(self.hidden, outputs, self.activation, self.norm, dropout=self.dropout)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiscriminatorConfig:
-    """Plain values of a discriminator's network.
-
-    Attributes:
-        hidden: units of its layers, one or more; the last ones are its features.
-        activation: of the hidden layers.
-        norm: of the hidden layers but the first and the last. Normalised over the batch, the first
-            would not see where its rows lie, and the generator's last bias had no gradient
-            (Radford, Metz and Chintala, "DCGAN", ICLR 2016, section 3).
-        dropout: share of units dropped while training, but of the last layer's.
-        spectral_norm: of every kernel.
-        minibatch_kernels: of minibatch discrimination on the features; 0 without.
-        instance_noise: deviation at the start, in the networks' units; 0 without.
-        instance_noise_turns: of the discriminator, until that noise is gone; None keeps it.
-    """
-
-    hidden: tuple[int, ...] = (64, 64)
-    activation: ActivationName = "leaky_relu"
-    norm: NormName = "none"
-    dropout: float = 0.0
-    spectral_norm: bool = False
-    minibatch_kernels: int = 0
-    instance_noise: float = 0.0
-    instance_noise_turns: int | None = None
-
-    def build(self, classes: int, condition: ConditionName) -> nn.Module:
-        """Return the network of rows to judgements."""
-        *hidden, features = self.hidden
-        noise = InstanceNoise(self.instance_noise, self.instance_noise_turns)
-        return Discriminator(
-            MLP(
-                tuple(hidden),
-                (features,),
-                self.activation,
-                self.norm,
-                norm_from=1,
-                dropout=self.dropout,
-                spectral=self.spectral_norm,
-            ),
-            self.activation,
-            classes,
-            condition,
-            spectral=self.spectral_norm,
-            before=(noise,) if self.instance_noise else (),
-            after=(MinibatchDiscrimination(self.minibatch_kernels),)
-            if self.minibatch_kernels
-            else (),
-        )  # fmt: skip
+AnyGenerator = (
+    GeneratorConfig | DCGANGeneratorConfig | ResidualGeneratorConfig | PublishedGeneratorConfig
+)
+AnyDiscriminator = (
+    DiscriminatorConfig
+    | DCGANDiscriminatorConfig
+    | ResidualDiscriminatorConfig
+    | PublishedDiscriminatorConfig
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +54,8 @@ class GANConfig(ModelConfig):
             clusters), or "rows", actual rows of the data.
         generator: its network.
         discriminator: its network.
+        augmentation: of the pictures that the discriminator trains on, real and generated: names
+            of `nets.augmentation`.
         loss: a name of `losses.adversarial`.
         label: of real rows; below 1 it is one-sided label smoothing.
         feature_matching: the generator matches the discriminator's features instead.
@@ -116,6 +64,7 @@ class GANConfig(ModelConfig):
         head: the generator's output function.
         scaling: of the data to what the networks see.
         classes: of labels; 0 without any.
+        class_names: theirs, in order; none calls them by number.
         condition: how labels enter.
         n_critic: turns of the discriminator a step.
         time_scale: the discriminator's learning rate, in units of the generator's.
@@ -126,8 +75,9 @@ class GANConfig(ModelConfig):
     event_shape: tuple[int, ...] = (1,)
     latent_size: int = 8
     prior: Literal["normal", "uniform", "coins", "rows"] = "normal"
-    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
-    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    generator: AnyGenerator = field(default_factory=GeneratorConfig)
+    discriminator: AnyDiscriminator = field(default_factory=DiscriminatorConfig)
+    augmentation: tuple[str, ...] = ()
     loss: str = "non_saturating"
     label: float = 1.0
     feature_matching: bool = False
@@ -136,6 +86,7 @@ class GANConfig(ModelConfig):
     head: HeadName = "linear"
     scaling: ScalingName = "standard"
     classes: int = 0
+    class_names: tuple[str, ...] = ()
     condition: ConditionName = "concatenate"
     n_critic: int = 1
     time_scale: float = 1.0
@@ -151,11 +102,14 @@ class GANConfig(ModelConfig):
         loss = adversarial_loss(self.loss)
         loss = loss if self.label == 1 else smooth_labels(loss, self.label)
         weights = self.penalty_weights or (None,) * len(self.penalties)
+        form = self.event_shape, self.classes, self.condition
+        discriminator = self.discriminator.build(*form)
+        if self.augmentation:
+            picture_shape("augmentation", self.event_shape)
+            discriminator = Augmented(discriminator, self.augmentation)
         return GAN(
-            generator=Generator(
-                self.generator.build(self.event_shape), self.classes, self.condition
-            ),
-            discriminator=self.discriminator.build(self.classes, self.condition),
+            generator=self.generator.build(*form),
+            discriminator=discriminator,
             event_shape=self.event_shape,
             prior=PRIORS[self.prior](self.latent_size),
             loss=match_features(loss) if self.feature_matching else loss,
@@ -173,7 +127,7 @@ class GANConfig(ModelConfig):
 
     def block(self, batch_size: int) -> int:
         """Return how many examples a call takes; those that see each other, as when training."""
-        if self.discriminator.minibatch_kernels:
+        if self.discriminator.couples_rows:
             return batch_size
         return 64 if len(self.event_shape) == 3 else 4096
 
@@ -183,46 +137,31 @@ class GANConfig(ModelConfig):
         return super().example(n) | labels
 
     def _check(self) -> None:
-        sizes = (
-            *self.event_shape, self.latent_size, *self.generator.hidden, *self.discriminator.hidden
-        )  # fmt: skip
-        if min(sizes) < 1 or not self.event_shape or not self.discriminator.hidden:
-            raise InputError(f"sizes must be 1 or more: {self}")
+        check_sizes(self, *self.event_shape, self.latent_size)
+        self.generator.check()
+        self.discriminator.check()
         if self.n_critic < 1:
             raise InputError(f"n_critic must be 1 or more, got {self.n_critic}")
         if self.classes < 0 or self.classes == 1:
             raise InputError(f"classes must be 0, or 2 or more, got {self.classes}")
+        if self.class_names and len(set(self.class_names)) != self.classes:
+            raise InputError(
+                f"{self.classes} classes have as many names, or none, not {self.class_names}"
+            )
         if self.penalty_weights and len(self.penalty_weights) != len(self.penalties):
             raise InputError(
                 f"{len(self.penalties)} penalties have as many weights, or none, not "
                 f"{len(self.penalty_weights)}"
             )
-        critic, turns = self.discriminator, self.discriminator.instance_noise_turns
-        for name, value, least, most in (
-            ("time_scale", self.time_scale, 1e-9, math.inf),
-            *(("a penalty's weight", weight, 1e-9, math.inf) for weight in self.penalty_weights),
-            ("label", self.label, 1e-9, 1.0 + 1e-9),
-            ("ema", 0.0 if self.ema is None else self.ema, 0.0, 1.0),
-            ("the generator's dropout", self.generator.dropout, 0.0, 1.0),
-            ("the discriminator's dropout", critic.dropout, 0.0, 1.0),
-            ("minibatch_kernels", critic.minibatch_kernels, 0, math.inf),
-            ("instance_noise", critic.instance_noise, 0.0, math.inf),
-            ("instance_noise_turns", 1 if turns is None else turns, 1, math.inf),
-            ("latent_size", self.latent_size, 2 if self.prior == "coins" else 1, math.inf),
-        ):
-            if not least <= value < most:
-                raise InputError(f"{name} is {value}: out of its range")
-        players = ("generator", self.generator), ("discriminator", self.discriminator)
-        for name, given, known in (
-            ("prior", self.prior, tuple(PRIORS)),
-            ("head", self.head, get_args(HeadName)),
-            ("scaling", self.scaling, get_args(ScalingName)),
-            ("condition", self.condition, get_args(ConditionName)),
-            *((f"{name}'s norm", net.norm, get_args(NormName)) for name, net in players),
-            *(
-                (f"{name}'s activation", net.activation, tuple(ACTIVATIONS))
-                for name, net in players
-            ),
-        ):
-            if given not in known:
-                raise InputError(f"no {name} {given!r}: there are {', '.join(known)}")
+        for weight in self.penalty_weights:
+            check_range("a penalty's weight", weight, 1e-9)
+        check_range("time_scale", self.time_scale, 1e-9)
+        check_range("label", self.label, 1e-9, 1.0 + 1e-9)
+        check_range("ema", 0.0 if self.ema is None else self.ema, 0.0, 1.0)
+        check_range("latent_size", self.latent_size, 2 if self.prior == "coins" else 1)
+        check_name("prior", self.prior, tuple(PRIORS))
+        check_name("head", self.head, get_args(HeadName))
+        check_name("scaling", self.scaling, get_args(ScalingName))
+        check_name("condition", self.condition, get_args(ConditionName))
+        for name in self.augmentation:
+            check_name("augmentation", name, tuple(AUGMENTATIONS))

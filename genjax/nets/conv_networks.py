@@ -20,20 +20,21 @@ from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName, has_bi
 SMALLEST = 8  # the shorter side is halved until it is no longer than this
 
 
-def halvings(size: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+def halvings(size: tuple[int, int], smallest: int = SMALLEST) -> tuple[tuple[int, int], ...]:
     """Return the sizes that strided convolutions pass through, the picture's first.
 
     Args:
         size: (height, width), both 1 or more.
+        smallest: the shorter side is halved until it is no longer than this.
 
     Example:
         >>> halvings((28, 40))
         ((28, 40), (14, 20), (7, 10))
     """
     height, width = size
-    if min(size) <= SMALLEST:
+    if min(size) <= smallest:
         return ((height, width),)
-    return ((height, width), *halvings(((height + 1) // 2, (width + 1) // 2)))
+    return ((height, width), *halvings(((height + 1) // 2, (width + 1) // 2), smallest))
 
 
 def widths(channels: tuple[int, ...], depth: int) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ References:
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import jax
@@ -15,12 +16,12 @@ from flax import linen as nn
 from jax import Array
 
 NormName = Literal["none", "batch", "group", "layer"]
-ActivationName = Literal["leaky_relu", "relu", "elu", "gelu", "silu", "tanh"]
+ActivationName = Literal["leaky_relu", "leaky_relu_0.2", "relu", "elu", "gelu", "silu", "tanh"]
 
-# jax.nn's functions; the slope of leaky_relu is 0.01, as in PyTorch (Keras: 0.3).
+# jax.nn's functions; the slope of leaky_relu is 0.01, as in PyTorch (Keras: 0.3; GANs: 0.2).
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     name: getattr(jax.nn, name) for name in ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
-}
+} | {"leaky_relu_0.2": partial(jax.nn.leaky_relu, negative_slope=0.2)}
 
 
 def has_bias(kind: NormName) -> bool:

@@ -45,9 +45,9 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, z: Array, y: Array | None = None, *, train: bool = False) -> Array:
-        """Return raw rows (batch, *event_shape) of z (batch, latent_size), y (batch,) int."""
+        """Return raw rows (batch, *event_shape) of z (batch, latent_size), y as in `shares`."""
         if y is not None:
-            one_hot = jax.nn.one_hot(y, self.classes)
+            one_hot = shares(y, self.classes)
             if self.condition != "concatenate":
                 one_hot = nn.Dense(self.embedding, use_bias=False, name="embedding")(one_hot)
             z = jnp.concatenate([z, one_hot], axis=-1)
@@ -90,10 +90,10 @@ class Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, y: Array | None = None, *, train: bool = False) -> Judgement:
-        """Return the judgement of x (batch, *event_shape), y (batch,) int."""
+        """Return the judgement of x (batch, *event_shape), y as in `shares`."""
         for layer in self.before:
             x = layer(x, train=train)
-        one_hot = None if y is None else jax.nn.one_hot(y, self.classes)
+        one_hot = None if y is None else shares(y, self.classes)
         how = {"spectral": self.spectral, "train": train}
         if one_hot is not None and self.condition != "project":
             label = one_hot
@@ -108,6 +108,16 @@ class Discriminator(nn.Module):
             vector = dense(one_hot, features.shape[-1], use_bias=False, name="projection", **how)
             logits += jnp.sum(vector * features, axis=-1)
         return Judgement(logits, features)
+
+
+def shares(y: Array, classes: int) -> Array:
+    """Return labels (batch,) int as one-hot rows; shares of classes (batch, classes) stay.
+
+    Example:
+        >>> shares(jnp.array([1]), 2).tolist(), shares(jnp.array([[0.5, 0.5]]), 2).tolist()
+        ([[0.0, 1.0]], [[0.5, 0.5]])
+    """
+    return y if y.ndim == 2 else jax.nn.one_hot(y, classes)
 
 
 def _beside(x: Array, label: Array, *, maps: bool) -> Array:

@@ -1,0 +1,31 @@
+"""Digits on demand: a convolutional conditional GAN.
+
+Command:  python scripts/train_gan.py --config configs/cgan_mnist.py --data PATH/TO/MNIST
+Time:     ten minutes on two cores
+Expect:   to be measured
+Source:   Mirza and Osindero, "Conditional generative adversarial nets", 2014 (the task); Radford et
+          al., "DCGAN", ICLR 2016 (the generator); Miyato et al., ICLR 2018 (the discriminator).
+"""
+
+from genjax.config import TrainingConfig
+from genjax.models import DCGANDiscriminatorConfig, DCGANGeneratorConfig, GANConfig
+
+CONFIG = TrainingConfig(
+    model=GANConfig(
+        event_shape=(28, 28, 1),
+        latent_size=64,
+        generator=DCGANGeneratorConfig(width=32),
+        discriminator=DCGANDiscriminatorConfig(width=32, norm="none", spectral_norm=True),
+        loss="hinge",
+        head="tanh",
+        classes=10,
+        condition="project",
+        ema=0.999,
+    ),
+    optimizer="adam",
+    learning_rate=4e-4,
+    b1=0.5,
+    batch_size=64,
+    steps=4_000,
+    chunk=10,
+)

@@ -1,0 +1,30 @@
+"""DCGAN on faces at 64x64, at a quarter of its width.
+
+Command:  python scripts/train_gan.py --data PATH/TO/CELEBA --run runs/dcgan --minutes 10
+Time:     ten minutes on two cores
+Expect:   to be measured
+Source:   Radford, Metz and Chintala, "Unsupervised representation learning with deep convolutional
+          generative adversarial networks", ICLR 2016.
+"""
+
+from genjax.config import TrainingConfig
+from genjax.data.config import DataConfig
+from genjax.models import DCGANDiscriminatorConfig, DCGANGeneratorConfig, GANConfig
+
+CONFIG = TrainingConfig(
+    model=GANConfig(
+        event_shape=(64, 64, 3),
+        latent_size=100,
+        prior="uniform",
+        generator=DCGANGeneratorConfig(width=32),
+        discriminator=DCGANDiscriminatorConfig(width=32),
+        head="tanh",
+        ema=0.99,
+    ),
+    data=DataConfig(crop=108),
+    optimizer="adam",
+    learning_rate=2e-4,
+    b1=0.5,
+    batch_size=32,
+    chunk=5,
+)
