@@ -26,6 +26,7 @@ CONFIG = TrainingConfig(
     learning_rate=4e-4,
     b1=0.5,
     batch_size=64,
-    steps=4_000,
+    decay_steps=6_000,
+    steps=4_500,
     chunk=10,
 )

@@ -1,6 +1,6 @@
 """DCGAN on faces at 64x64, at a quarter of its width.
 
-Command:  python scripts/train_gan.py --data PATH/TO/CELEBA --run runs/dcgan --minutes 10
+Command:  python scripts/train_gan.py --data PATH/TO/CELEBA --run runs/dcgan
 Time:     ten minutes on two cores
 Expect:   to be measured
 Source:   Radford, Metz and Chintala, "Unsupervised representation learning with deep convolutional
@@ -19,12 +19,14 @@ CONFIG = TrainingConfig(
         generator=DCGANGeneratorConfig(width=32),
         discriminator=DCGANDiscriminatorConfig(width=32),
         head="tanh",
-        ema=0.99,
+        ema=0.995,
     ),
     data=DataConfig(crop=108),
     optimizer="adam",
-    learning_rate=2e-4,
+    learning_rate=3e-4,
     b1=0.5,
-    batch_size=32,
-    chunk=5,
+    decay_steps=5_000,
+    batch_size=16,
+    steps=3_600,
+    chunk=10,
 )

@@ -41,8 +41,8 @@ class TrainingConfig:
         minutes: of training from now on.
         seed: of the initialisation, the order, the noise and the drawn data.
         chunk: steps an executable; about two seconds' worth is a good length.
-        features: file of a classifier that scripts/train_classifier.py saved, for a GAN of pictures:
-            what distances are measured in as it trains; None takes principal components.
+        features: file of a classifier that scripts/train_classifier.py saved: what distances of a
+            GAN's pictures are measured in as it trains; None takes principal components.
         tensorboard: write curves and pictures for TensorBoard too, into the run's folder.
     """
 

@@ -135,14 +135,18 @@ def parse_training(
             raise InputError(f"--{name} names no folder; for the current one, write its path")
     source = training.data
     if parsed.data is not None:
-        source = replace(source, path=str(parsed.data.expanduser().resolve()))
+        source = replace(source, path=_absolute(parsed.data))
     if isinstance(source, DataConfig) and isinstance(parsed, _PictureArguments):
-        cache = source.cache and str(Path(source.cache).expanduser().resolve())
-        source = replace(source, cache=cache, strict=source.strict or parsed.strict)
-    training = replace(training, data=source)
+        source = replace(source, cache=_absolute(source.cache), strict=source.strict or parsed.strict)
+    training = replace(training, data=source, features=_absolute(training.features))
     training.check()
     dry_run = isinstance(parsed, _PictureArguments) and parsed.dry_run
     return Command(training, parsed.run or Path("runs") / path.stem, dry_run)
+
+
+def _absolute(path: str | Path | None) -> str | None:
+    """Return a path that a run can be resumed with from anywhere."""
+    return str(Path(path).expanduser().resolve()) if path else None
 
 
 def report_errors(main: Callable[[], int]) -> None:

@@ -7,10 +7,14 @@ Samples are compared with held-out pictures, and so are training pictures: what 
 would score. Features are fitted on other training pictures, and kept in RUN/features. Blurred
 pictures lie in the middle of all others, where precision and density are high, above all in pixels
 and their principal components: judge sharpness in the classifier's features.
+
+A model that knows classes is asked for those of the held-out pictures. Where the features are of a
+classifier of the same classes (--features FILE, of scripts/train_classifier.py), it is also scored
+by class: whether samples are what was asked for, and whether they are all that the class has.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,8 +24,14 @@ import jax.numpy as jnp
 import numpy as np
 
 import genjax
+from class_scores import (
+    labels_for,
+    load_mixed,
+    print_scores_by_class,
+    rows_of,
+    score_classes,
+)
 from command_line import report_errors
-from genjax.data.config import DataConfig
 from genjax.data.training_set import Examples, load_split
 from genjax.errors import InputError, needs_extra
 from genjax.losses import bits_per_dimension
@@ -36,7 +46,7 @@ with needs_extra("scripts", "command lines"):
 
 _KINDS = ("pixels", "pca", "classifier")
 _FITTED_ON = 10_000  # training pictures at most
-_HELD_OUT = "held-out pictures"
+_HELD_OUT, _TRAINING = "held-out pictures", "training pictures"
 
 
 @dataclass(frozen=True)
@@ -71,31 +81,40 @@ def main() -> int:
     place = home
     if arguments.data is not None:
         place = replace(place, path=str(arguments.data.expanduser().resolve()))
-    real = load_split(place, shape, arguments.split, seed=config.seed, limit=arguments.n).pixels
+    load = load_mixed if getattr(trained.model, "classes", 0) else load_split
+    held = load(place, shape, arguments.split, seed=config.seed, limit=arguments.n)
+    tables = {_HELD_OUT: held.labels}
+    if arguments.features:
+        home = home if arguments.split == "all" else place
+        many = min(home.limit or sys.maxsize, _FITTED_ON + arguments.n)
+        training = load(home, shape, home.split or "train", seed=config.seed, limit=many)
+        # Others than those that features are fitted on, which these would know; of few, half.
+        cut = max(len(training.pixels) - arguments.n, len(training.pixels) // 2)
+        others, fitted_on = (rows_of(training, part) for part in (slice(cut, None), slice(cut)))
+        tables[_TRAINING] = others.labels
+    names, labels = labels_for(trained, tables)
+    real = held.pixels
     about = partial(
         Score, split=arguments.split, n_real=len(real), n_fake=len(real), seed=arguments.seed
     )
     scores = list(_of_model(trained, real, about, arguments))
     sets = {}
     if getattr(trained.model, "has_prior", hasattr(trained.model, "sample")):
-        sets["samples"] = trained.sample(arguments.n, seed=arguments.seed)
+        if names:
+            labels["samples"] = np.resize(labels[_HELD_OUT], arguments.n)
+        y = labels.get("samples")
+        sets["samples"] = trained.sample(arguments.n, y=y, seed=arguments.seed)
     if arguments.features:
-        home = home if arguments.split == "all" else place
-        others, fitted_on = _training_pictures(home, shape, config.seed, arguments.n)
-        sets["training pictures"] = others
+        sets[_TRAINING] = others.pixels
         for feature in _features(arguments, fitted_on):
-            of_real = feature(real)
-            for subject, pictures in sets.items():
-                scores += compare(
-                    of_real, feature(pictures), subject=subject, split=arguments.split,
-                    features=feature.name, features_hash=feature.hash, seed=arguments.seed,
-                )  # fmt: skip
+            scores += _in(feature, {_HELD_OUT: real, **sets}, labels, names, arguments)
     if arguments.faces:
         for subject, pictures in ((_HELD_OUT, real), *sets.items()):
             share, by = faces.share_with_face(pictures), faces.detector()
             scores.append(
                 about("share_with_face", share, subject, n_fake=len(pictures), features=by)
             )
+    print_scores_by_class(scores)
     report_scores(scores, arguments.run, {"step": int(trained.state.step), "data": place.path})
     return 0
 
@@ -147,21 +166,25 @@ def _of_model(
                 yield mean("bits_per_dimension", np.asarray(bits), draws=draws)
 
 
-def _training_pictures(
-    config: DataConfig, shape: tuple[int, int, int], seed: int, n: int
-) -> tuple[np.ndarray, Examples]:
-    """Return n training pictures (of few, half), and others to fit features on.
-
-    A feature would know those that it was fitted on.
-    """
-    limit = min(config.limit or sys.maxsize, _FITTED_ON + n)
-    examples = load_split(config, shape, config.split or "train", seed=seed, limit=limit)
-    pixels, labels = examples.pixels, examples.labels
-    cut = max(len(pixels) - n, len(pixels) // 2)
-    fitted_on = examples._replace(
-        pixels=pixels[:cut], labels=None if labels is None else labels[:cut]
-    )
-    return pixels[cut:], fitted_on
+def _in(
+    feature: features.Features,
+    sets: Mapping[str, np.ndarray],
+    labels: Mapping[str, np.ndarray],
+    names: tuple[str, ...],
+    arguments: Arguments,
+) -> Iterator[Score]:
+    """How held-out pictures compare with the other sets; by class where the features know these."""
+    about = partial(
+        compare, split=arguments.split, features=feature.name, features_hash=feature.hash,
+        seed=arguments.seed,
+    )  # fmt: skip
+    vectors = {subject: feature(pictures) for subject, pictures in sets.items()}
+    real, *others = vectors
+    for subject in others:
+        yield from about(vectors[real], vectors[subject], subject=subject)
+    if names:
+        split, seed = arguments.split, arguments.seed
+        yield from score_classes(feature, vectors, labels, names, split=split, seed=seed)
 
 
 def _features(arguments: Arguments, fitted_on: Examples) -> Iterator[features.Features]:

@@ -1,12 +1,14 @@
 """Draw from a trained run, as one sheet or as a file each.
 
-python scripts/sample.py RUN [--n 64] [--seed 0] [--out samples.png | --out FOLDER/]
+python scripts/sample.py RUN [--n 64] [--label 7] [--seed 0] [--out samples.png | --out FOLDER/]
 """
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+
+import numpy as np
 
 import genjax
 from command_line import report_errors
@@ -25,6 +27,8 @@ class Arguments:
     """The run's folder."""
     n: int = 64
     """How many pictures."""
+    label: str | None = None
+    """A model's class, by name or number; by default all of them in turn."""
     seed: int = 0
     """The same one gives the same pictures."""
     out: Path | None = None
@@ -39,7 +43,8 @@ def main() -> int:
         raise genjax.InputError(f"--n must be 1 or more, got {arguments.n}")
     trained = genjax.load(arguments.run)
     out = arguments.out or arguments.run / "figures" / f"samples_{arguments.seed}.png"
-    pictures = trained.sample(arguments.n, seed=arguments.seed)
+    y = _labels(trained, arguments.label, arguments.n)
+    pictures = trained.sample(arguments.n, y=y, seed=arguments.seed)
     try:
         if out.is_dir() or not out.suffix:
             out.mkdir(parents=True, exist_ok=True)
@@ -52,6 +57,15 @@ def main() -> int:
         raise genjax.InputError(f"cannot write to {out}: {error}") from error
     print(out, file=sys.stdout)
     return 0
+
+
+def _labels(trained: genjax.Trained, label: str | None, n: int) -> str | np.ndarray | None:
+    """Return what is asked for: one class, or all in turn of a model that knows classes."""
+    classes = getattr(trained.model, "classes", 0)
+    if label is None:
+        return np.arange(n) % classes if classes else None
+    named = label in getattr(trained.config.model, "class_names", ())
+    return np.full(n, int(label)) if label.isdigit() and not named else label
 
 
 if __name__ == "__main__":

@@ -39,16 +39,19 @@ def shared_data():
     return SHARED
 
 
-# What compiles several programs is run on every model by `make checks`, on these by `make test`.
+# What compiles several programs is run on every model by `make checks`, on these by `make test`;
+# so is all of the contract on models that are slow to compile or that share their form with others.
 _OF_SEVERAL_PROGRAMS = ("test_eight_devices", "test_members", "test_a_member")
+_SLOW_ROWS = (
+    "residual_gan_of_projection_and_spectral_norm",
+    "conditional_gan_as_published",
+)
 _QUICK_ROWS = ("mlp_vae", "conv_vae_with_statistics", "gan_with_cures")
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if (
-            item.path.name == "test_contract.py"
-            and item.name.startswith(_OF_SEVERAL_PROGRAMS)
-            and item.callspec.params["row"] not in _QUICK_ROWS
-        ):
-            item.add_marker(pytest.mark.slow)
+        if item.path.name == "test_contract.py":
+            row, several = item.callspec.params["row"], item.name.startswith(_OF_SEVERAL_PROGRAMS)
+            if row in _SLOW_ROWS or (several and row not in _QUICK_ROWS):
+                item.add_marker(pytest.mark.slow)

@@ -145,6 +145,25 @@ def test_a_damaged_cache_is_made_anew(folder, tmp_path, decoded, damage):
     assert decoded() == 1
 
 
+def test_sizes_are_known_from_the_cache_and_one_that_knows_none_is_made_anew(
+    folder, tmp_path, decoded
+):
+    noise(1, 4, 8).save(folder / "4.png")
+    cache = tmp_path / "cache"
+    first, again = load(folder, cache), load(folder, cache)
+    assert first.notes == again.notes == load_pictures(folder, image_shape=SHAPE).notes
+    assert first.notes[0].startswith("2 sizes, 8x4 to 8x8")
+    with pytest.raises(InputError, match=r"0\.png is 8x8, 4\.png 8x4"):
+        load(folder, cache, strict=True, names=["0.png", "4.png"])
+    for file in cache.glob("*/about.json"):
+        about = json.loads(file.read_text())
+        del about["sizes"]
+        file.write_text(json.dumps(about))
+    decoded()
+    assert load(folder, cache).notes == first.notes
+    assert decoded() == 7
+
+
 def test_of_two_writers_one_makes_it_and_what_a_killed_one_left_is_cleared_away(tmp_path):
     left = tmp_path / "key.partial-1"
     left.mkdir()
@@ -189,5 +208,5 @@ def test_what_is_known_is_json(folder, tmp_path):
     load(folder, tmp_path / "cache")
     (about,) = (tmp_path / "cache").glob("*/about.json")
     assert json.loads(about.read_text()) == {
-        "converted": {"L": 1}, "skipped": [[4, "not a picture"]],
+        "converted": {"L": 1}, "skipped": [[4, "not a picture"]], "sizes": [[8, 8, 0]],
     }  # fmt: skip

@@ -17,9 +17,15 @@ from genjax.fit import jitted_chunk
 from genjax.losses import Bernoulli, Gaussian
 from genjax.models import (
     AutoencoderConfig,
+    DCGANDiscriminatorConfig,
+    DCGANGeneratorConfig,
     DiscriminatorConfig,
     GANConfig,
     GeneratorConfig,
+    PublishedDiscriminatorConfig,
+    PublishedGeneratorConfig,
+    ResidualDiscriminatorConfig,
+    ResidualGeneratorConfig,
     VAEConfig,
 )
 
@@ -93,6 +99,31 @@ ROWS = {
             classes=3, condition="project",
         ),
         rows_of(6) | {"y": np.arange(44, dtype=np.int32) % 3},
+    ),
+    "conditional_dcgan_of_augmented_pictures": (
+        GANConfig(
+            event_shape=(8, 12, 1), latent_size=3, head="tanh", classes=3, ema=0.9,
+            augmentation=("colour", "translation", "cutout"),
+            generator=DCGANGeneratorConfig(width=2, kernel=3),
+            discriminator=DCGANDiscriminatorConfig(width=2, kernel=3),
+        ),
+        pictures(8, 12, 1) | {"y": np.arange(44, dtype=np.int32) % 3},
+    ),
+    "residual_gan_of_projection_and_spectral_norm": (
+        GANConfig(
+            event_shape=(8, 8, 3), latent_size=3, head="tanh", classes=3, loss="hinge",
+            condition="project", generator=ResidualGeneratorConfig(width=2),
+            discriminator=ResidualDiscriminatorConfig(width=2),
+        ),
+        pictures(8, 8, 3) | {"y": np.arange(44, dtype=np.int32) % 3},
+    ),
+    "conditional_gan_as_published": (
+        GANConfig(
+            event_shape=(4, 4, 1), latent_size=3, head="sigmoid", classes=3, ema=None,
+            generator=PublishedGeneratorConfig(units=(4, 5, 6)),
+            discriminator=PublishedDiscriminatorConfig(units=(6, 4, 5), pieces=(2, 2, 2)),
+        ),
+        pictures(4, 4, 1) | {"y": np.arange(44, dtype=np.int32) % 3},
     ),
 }  # fmt: skip
 

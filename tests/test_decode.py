@@ -32,7 +32,7 @@ def test_a_central_box_is_square_central_and_inside(width, height, crop):
 def test_a_crop_without_resizing_is_a_slice(width, height, crop, seed):
     image = noise(seed, width, height)
     side = min(width, height, crop)
-    pixels, _ = decode(encoded(image), (side, side, 3), crop)
+    pixels = decode(encoded(image), (side, side, 3), crop).pixels
     top, left = (height - side) // 2, (width - side) // 2
     want = np.asarray(image).reshape(height, width, 3)[top : top + side, left : left + side]
     np.testing.assert_array_equal(pixels, want)
@@ -52,11 +52,11 @@ def test_a_reduced_jpeg_shows_what_the_whole_one_would(width, height, h, w, crop
     if orientation > 1:
         stored = stored.transpose(Image.Transpose(back[orientation]))
     jpeg = encoded(stored, "JPEG", quality=95, subsampling=0, exif=exif)
-    pixels, mode = decode(jpeg, (h, w, 3), crop)
+    pixels, mode, size = decode(jpeg, (h, w, 3), crop)
     left, top, right, bottom = central_box(width, height, crop)
     x = left + (np.arange(w) + 0.5) * (right - left) / w - 0.5
     y = top + (np.arange(h) + 0.5) * (bottom - top) / h - 0.5
-    assert mode is None
+    assert (mode, size) == (None, (height, width))
     # The filter reaches over the edge in the outermost pixels; a pixel of draft is 8 of the ramp.
     inner = (slice(1, -1), slice(1, -1))
     red = np.broadcast_to(x * 255 / (width - 1), (h, w))
@@ -84,7 +84,8 @@ def test_exif_orientation_is_honoured_where_the_file_has_it(kind):
     exif[0x0112] = 6  # the camera was turned: what is stored on the left belongs on top
     image = Image.new("RGB", (8, 4), "black")
     image.paste("white", (0, 0, 4, 4))
-    pixels, _ = decode(encoded(image, kind, exif=exif), (8, 4, 1))
+    pixels, _, size = decode(encoded(image, kind, exif=exif), (8, 4, 1))
+    assert size == (8, 4)
     assert pixels[:4].min() > 230
     assert pixels[4:].max() < 25
 
@@ -119,7 +120,7 @@ def test_every_mode_becomes_grey_rgb_or_rgba(mode, value, grey, rgb, rgba):
     for want, channels in ((grey, 1), (rgb, 3), (rgba, 4)):
         if want is None:
             continue
-        pixels, converted = decode(data, (3, 5, channels))
+        pixels, converted, _ = decode(data, (3, 5, channels))
         np.testing.assert_array_equal(pixels, np.broadcast_to(np.uint8(want), (3, 5, channels)))
         assert converted == (None if {1: "L", 3: "RGB", 4: "RGBA"}[channels] == mode else mode)
 

@@ -10,13 +10,21 @@ import pytest
 
 import evaluate
 import genjax
+from class_scores import load_mixed
 from genjax.config import DataConfig, TrainingConfig
 from genjax.data.training_set import load_split
 from genjax.errors import InputError
 from genjax.fit import init
 from genjax.losses import Gaussian
 from genjax.metrics import features
-from genjax.models import AutoencoderConfig, VAEConfig
+from genjax.models import (
+    AutoencoderConfig,
+    DiscriminatorConfig,
+    GANConfig,
+    GeneratorConfig,
+    VAEConfig,
+)
+from making_digits import SHAPE, shades, write_folders, write_shades
 
 HELD_OUT = "held-out pictures"
 DATA = DataConfig(drawn=240)  # and 24 each for validation and test
@@ -24,10 +32,10 @@ DATA = DataConfig(drawn=240)  # and 24 each for validation and test
 NETWORK = {"event_shape": (32, 32, 3), "network": "mlp", "hidden": (8,), "latent_size": 3}
 
 
-def untrained(folder, model):
+def untrained(folder, model, source=DATA, **labels):
     """A run at step 0, and its training pictures."""
-    config = TrainingConfig(model=model, data=DATA, steps=1, batch_size=8)
-    data = {"x": load_split(DATA, (32, 32, 3), "train").pixels}
+    config = TrainingConfig(model=model, data=source, steps=1, batch_size=8)
+    data = {"x": load_split(source, model.event_shape, "train").pixels, **labels}
     with closing(genjax.Run.open(folder, config, data)) as run:
         state = init(config.algorithm(), data, key=jax.random.key(0), batch_size=8)
         run.checkpoints.save(state)
@@ -115,6 +123,98 @@ def test_a_model_without_a_prior_or_a_density_has_the_others(vae, tmp_path, monk
     assert [line["name"] for line in scores_of(run)[len(lines) :]] == [
         "mean_squared_error", "active_units",
     ]  # fmt: skip
+
+
+def test_a_part_of_sorted_folders_has_pictures_of_every_class(tmp_path):
+    source = DataConfig(path=str(write_folders(tmp_path / "data")))
+    few, more = (load_mixed(source, SHAPE, "train", seed=0, limit=n) for n in (24, 40))
+    shares = few.labels.iloc[:, 0].value_counts(normalize=True)
+    assert len(shares) == 3
+    assert shares.min() > 0.15
+    np.testing.assert_array_equal(few.pixels, more.pixels[:24])
+    for pixels, (_, name) in zip(few.pixels, few.labels.itertuples(), strict=True):
+        assert name == ("dark", "half", "light")[int((pixels >= 190).mean() * 2.1)]
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """A conditional run of three classes, of another order than the labels', and its judge."""
+    folder = tmp_path_factory.mktemp("digits")
+    source = DataConfig(path=str(write_shades(folder / "data")))
+    names = ("2", "0", "1")
+    model = GANConfig(
+        event_shape=SHAPE, latent_size=2, classes=3, class_names=names,
+        generator=GeneratorConfig(hidden=(4,)), discriminator=DiscriminatorConfig(hidden=(4,)),
+    )  # fmt: skip
+    pixels, labels = shades(120)
+    y = (labels + 1)[:100] % 3
+    run = untrained(folder / "run", model, source, y=y.astype(np.int32))
+    for file, classes in (("judge", names), ("other", ("0", "1", "3"))):
+        judge = features.classifier(
+            pixels, (labels + 1) % 3, classes=classes, width=8, steps=300 if file == "judge" else 1
+        )
+        features.save(folder / f"{file}.npz", judge)
+    return run
+
+
+def draw_like_training(monkeypatch, seen):
+    """Let samples be training pictures of the classes that `seen` makes of those asked for."""
+    pixels, labels = shades(100)
+
+    def sample(self, n, *, y=None, seed=0):
+        asked = (seen(np.asarray(y)) - 1) % 3
+        return np.stack([pixels[labels == digit][i // 3 % 30] for i, digit in enumerate(asked)])
+
+    monkeypatch.setattr(genjax.Trained, "sample", sample)
+
+
+def by_class(folder, since):
+    lines = [line for line in scores_of(folder)[since:] if line["features"] == "classifier"]
+    return {(line["name"], line["subject"]): line for line in lines}
+
+
+def test_a_conditional_model_is_scored_by_class_beside_real_pictures(digits, monkeypatch, capsys):
+    judge = digits.parent / "judge.npz"
+    draw_like_training(monkeypatch, lambda y: y)
+    call(monkeypatch, digits, "--n", "60", "--features", judge, "--seed", "3")
+    said = capsys.readouterr().out
+    assert "conditional_accuracy" in said
+    lines = by_class(digits, 0)
+    subjects = ("samples", "training pictures")
+    for subject in (*subjects, HELD_OUT):
+        assert lines["conditional_accuracy", subject]["value"] > 0.95
+        assert lines["conditional_accuracy_by_class", subject]["classes"] == ["2", "0", "1"]
+    for subject in subjects:
+        assert min(lines["coverage_by_class", subject]["value"]) > 0.5
+        least = lines["least_coverage_by_class", subject]
+        assert least["value"] == min(lines["coverage_by_class", subject]["value"])
+        assert (least["split"], least["n_real"], least["seed"]) == ("test", 60, 3)
+        assert least["settings"] == {"k": 5}
+        assert least["features_hash"] == features.load(judge).hash
+        assert len(lines["frechet_distance_by_class", subject]["value"]) == 3
+    assert ("coverage_by_class", HELD_OUT) not in lines  # against themselves: no score
+
+
+def test_a_model_of_one_class_is_found_out(digits, monkeypatch):
+    draw_like_training(monkeypatch, np.zeros_like)  # always a "2"
+    since = len(scores_of(digits)) if (digits / "scores.jsonl").exists() else 0
+    call(monkeypatch, digits, "--n", "60", "--features", digits.parent / "judge.npz")
+    lines = by_class(digits, since)
+    np.testing.assert_allclose(lines["conditional_accuracy", "samples"]["value"], 1 / 3, atol=0.02)
+    each = lines["conditional_accuracy_by_class", "samples"]["value"]
+    assert each[0] > 0.9
+    assert max(each[1:]) < 0.1
+    assert lines["least_coverage_by_class", "samples"]["value"] < 0.1
+    assert lines["coverage_by_class", "samples"]["value"][0] > 0.5
+
+
+def test_a_judge_of_other_classes_says_so_and_scores_none(digits, monkeypatch, capsys):
+    since = len(scores_of(digits)) if (digits / "scores.jsonl").exists() else 0
+    call(monkeypatch, digits, "--n", "24", "--features", digits.parent / "other.npz")
+    assert "it tells 0, 1, 3, not 2, 0, 1" in capsys.readouterr().err
+    lines = by_class(digits, since)
+    assert ("coverage", "samples") in lines
+    assert not [name for name, _ in lines if "class" in name or "conditional" in name]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from genjax.data.binarize import binarize
+from genjax.data.conditions import condition_of
 from genjax.data.config import DataConfig
 from genjax.data.idx import is_mnist, load_mnist, read_idx
 from genjax.data.training_set import load_split, load_training_set
@@ -23,27 +24,29 @@ def idx(array):
     )
 
 
-def write(folder, dot="-", pack=gzip.compress, end=".gz"):
+def write(folder, dot="-", pack=gzip.compress, end=".gz", parts=("train", "t10k")):
     """12 training digits and 4 test digits."""
     folder.mkdir(parents=True, exist_ok=True)
-    for part, rows in (("train", slice(12)), ("t10k", slice(12, None))):
+    for part, rows in zip(parts, (slice(12), slice(12, None)), strict=True):
         for kind, array in ((f"images{dot}idx3", PIXELS), (f"labels{dot}idx1", LABELS)):
             (folder / f"{part}-{kind}-ubyte{end}").write_bytes(pack(idx(array[rows])))
     return folder
 
 
 @pytest.mark.parametrize(
-    ("below", "dot", "pack", "end"),
+    ("below", "dot", "pack", "end", "parts"),
     [
-        ("", "-", gzip.compress, ".gz"),
-        ("", ".", bytes, ""),
-        ("MNIST/raw", "-", bytes, ""),
-        ("", "-", bytes, ".gz"),  # what a browser has unpacked without a word
+        ("", "-", gzip.compress, ".gz", ("train", "t10k")),
+        ("", ".", bytes, "", ("train", "t10k")),
+        ("MNIST/raw", "-", bytes, "", ("train", "t10k")),
+        ("FashionMNIST/raw", "-", bytes, "", ("train", "t10k")),
+        ("", "-", gzip.compress, ".gz", ("emnist-letters-train", "emnist-letters-test")),
+        ("", "-", bytes, ".gz", ("train", "t10k")),  # what a browser has unpacked without a word
     ],
 )
-def test_every_spelling_is_found_and_split(tmp_path, below, dot, pack, end):
+def test_every_spelling_is_found_and_split(tmp_path, below, dot, pack, end, parts):
     assert not is_mnist(tmp_path)
-    write(tmp_path / below, dot, pack, end)
+    write(tmp_path / below, dot, pack, end, parts)
     assert is_mnist(tmp_path)
     config = DataConfig(path=str(tmp_path))
     rows = {
@@ -54,6 +57,8 @@ def test_every_spelling_is_found_and_split(tmp_path, below, dot, pack, end):
         data = load_split(config, SHAPE, split)
         np.testing.assert_array_equal(data.pixels[..., 0], PIXELS[part])
         np.testing.assert_array_equal(data.labels["label"], LABELS[part])
+    condition = condition_of(load_split(config, SHAPE, "all").labels)
+    assert (condition.names, condition.y.tolist()) == (tuple("0123456789"), LABELS.tolist())
     few = load_split(config, SHAPE, "validation", limit=1)
     assert (few.labels["label"].tolist(), len(few.pixels)) == ([LABELS[10]], 1)
     data = load_training_set(config, SHAPE)
@@ -85,8 +90,29 @@ def test_what_cannot_be_used_is_said_in_one_line(tmp_path):
         images.write_bytes(content)
         refused(folder, words)
     images.write_bytes(whole)
+    for content, words in (
+        (idx(LABELS[:11]), "12 pictures and 11 labels of train"),
+        (idx(LABELS[:12])[:-1], r"train-labels.* cut short: .*\(12,\), 12 bytes.* 11"),
+        (idx(PIXELS), "train-labels.* begins with 00000803; .*labels begins with 00000801"),
+        (b"\0\0\x0d\1" + idx(LABELS)[4:], "train-labels.* begins with 00000d01"),
+    ):
+        labels.write_bytes(content)
+        refused(folder, words)
     labels.unlink()
     refused(folder, "lacks the labels train-labels-idx1-ubyte")
+
+
+def test_of_several_sets_mnist_or_none_is_meant(tmp_path):
+    for name in ("FashionMNIST", "KMNIST"):
+        write(tmp_path / name / "raw")
+    refused(tmp_path, "several sets of idx files: FashionMNIST/raw/, KMNIST/raw/$")
+    write(tmp_path / "MNIST" / "raw")
+    for parts in (("emnist-mnist-train", "emnist-mnist-test"), ("a-train", "a-test")):
+        write(tmp_path / "MNIST" / "raw", parts=parts)
+    assert len(load_mnist(tmp_path, image_shape=SHAPE)[0]) == 10
+    for file in (tmp_path / "MNIST" / "raw").glob("t*"):
+        file.unlink()
+    refused(tmp_path, "several sets of idx files: a-, emnist-mnist-$")
 
 
 def test_static_binarisation_is_a_fair_draw_that_depends_on_the_picture_alone(tmp_path):

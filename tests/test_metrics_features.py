@@ -1,13 +1,15 @@
 """Features: what they are of, what their hash is of, that they come back as they were."""
 
 import cv2
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
 
 from genjax.errors import InputError
 from genjax.metrics import features
-from genjax.metrics.classifier import targets
+from genjax.metrics.classifier import shifted, targets
 from genjax.metrics.resize import shrink
 
 
@@ -82,12 +84,36 @@ def test_a_hash_is_of_all_that_determines_the_function(shades, fitted):
     assert features.pca(images[1:], components=5, size=8).hash != again.hash
 
 
+def test_a_classifier_reads_what_it_learnt_from_its_own_features(shades, fitted):
+    images, light = shades
+    logits = fitted["attributes"].classify(images)
+    assert (logits.shape, logits.dtype) == ((60, 1), np.float32)
+    np.testing.assert_array_equal(logits[:, 0] > 0, light)
+    kernel, bias, classes = fitted["attributes"].head
+    np.testing.assert_allclose(logits, fitted["attributes"](images) @ kernel + bias, rtol=1e-6)
+    assert classes == ()
+    with pytest.raises(InputError, match="pca classifies nothing"):
+        fitted["pca"].classify(images)
+
+
+def test_shifts_are_of_whole_pictures_both_ways_and_of_all_lengths():
+    one = np.arange(35, dtype=np.uint8).reshape(1, 5, 7, 1) + 1
+    found = np.asarray(shifted(jax.random.key(0), jnp.asarray(np.tile(one, (200, 1, 1, 1))), 2))
+    assert found.shape == (200, 5, 7, 1)
+    padded = np.pad(one[0, ..., 0], 2, mode="edge")
+    possible = {padded[i : i + 5, j : j + 7].tobytes() for i in range(5) for j in range(5)}
+    assert {picture.tobytes() for picture in found} == possible
+
+
 @pytest.mark.parametrize("name", ["pca", "attributes"])
 def test_saved_features_come_back(name, shades, fitted, tmp_path):
     features.save(tmp_path / "features.npz", fitted[name])
     back = features.load(tmp_path / "features.npz")
     assert (back.name, back.hash) == (fitted[name].name, fitted[name].hash)
     np.testing.assert_array_equal(back(shades[0]), fitted[name](shades[0]))
+    if name == "attributes":
+        again = back.classify(shades[0])
+        np.testing.assert_array_equal(again, fitted[name].classify(shades[0]))
 
 
 def test_what_is_no_saved_features_is_refused(fitted, tmp_path):
@@ -102,6 +128,12 @@ def test_what_is_no_saved_features_is_refused(fitted, tmp_path):
         arrays = dict(file) | {"mean": file["mean"] + 1}
     np.savez(path, **arrays)
     with pytest.raises(InputError, match="damaged"):
+        features.load(path)
+    features.save(path, fitted["attributes"])
+    with np.load(path) as file:
+        headless = {key: array for key, array in file.items() if not key.startswith("head/")}
+    np.savez(path, **headless)
+    with pytest.raises(InputError, match="older version, without the last layer: train it anew"):
         features.load(path)
     elsewhere = features.Features("inception", "0", lambda images: images.mean((1, 2)))
     with pytest.raises(InputError, match="from elsewhere"):
@@ -120,6 +152,18 @@ def test_classes_are_learnt_too_and_the_seed_decides_the_hash(shades):
     assert found[0].hash == found[1].hash != found[2].hash
     values = found[0](small)
     assert np.abs(values[light].mean(0) - values[~light].mean(0)).max() > 0.1
+    assert found[0].head.classes == ("0", "1")
+
+
+def test_named_classes_are_outputs_also_where_none_was_seen(shades, tmp_path):
+    images, light = shades
+    names = ("dark", "light", "none")
+    found = features.classifier(
+        images[:, :8, :8], light.astype(int), classes=names, width=4, steps=1, shift=1
+    )
+    features.save(tmp_path / "features.npz", found)
+    assert features.load(tmp_path / "features.npz").head.classes == names
+    assert found.classify(images[:2, :8, :8]).shape == (2, 3)
 
 
 def test_what_a_table_of_labels_has_to_learn():
@@ -141,6 +185,10 @@ def test_what_a_table_of_labels_has_to_learn():
         (lambda x: features.classifier(x, np.zeros(4)), "labels are"),
         (lambda x: features.classifier(x, np.zeros(3, int)), "labels are"),
         (lambda x: features.classifier(x, np.array([0, 1, 2, -1])), "labels are"),
+        (lambda x: features.classifier(x, np.arange(4), classes="abc"), "other classes than a, b"),
+        (lambda x: features.classifier(x, np.ones((4, 1), bool), classes="ab"), "other classes"),
+        (lambda x: features.classifier(x, np.arange(4), steps=0), "are 1 or more"),
+        (lambda x: features.classifier(x, np.arange(4), shift=-1), "shift 0 or more"),
     ],
 )
 def test_impossible_features_are_refused(call, words):

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from genjax.data.celeba_lists import ATTRIBUTES
+from genjax.data.conditions import condition_of
 from genjax.data.config import DataConfig
 from genjax.data.drawn_faces import drawn_faces
 from genjax.data.training_set import load_split, load_training_set
@@ -71,6 +72,9 @@ def test_celeba_trains_on_its_training_part_and_shows_the_validation_part(tmp_pa
     grey = data.pixels.mean((1, 2, 3)).round() // 20
     np.testing.assert_array_equal(data.labels[ATTRIBUTES[0]], grey % 2 == 0)
     np.testing.assert_array_equal(data.labels.to_numpy()[:, 1:], False)
+    condition = condition_of(data.labels, ATTRIBUTES[0])
+    np.testing.assert_array_equal(condition.y, grey % 2 == 0)
+    assert condition.names == (f"no {ATTRIBUTES[0]}", ATTRIBUTES[0])
     part = load_split(DataConfig(path=str(tmp_path), limit=1), SHAPE, "validation")
     np.testing.assert_array_equal(part.pixels, data.shown)
     assert list(part.labels.index) == ["000011.jpg", "000012.jpg"]
@@ -94,3 +98,18 @@ def test_celeba_without_a_partition_is_taken_whole(tmp_path):
     assert len(load_split(DataConfig(path=str(tmp_path)), SHAPE, "train").pixels) == 12
     with pytest.raises(InputError, match=r"no validation part.* another folder"):
         load_split(DataConfig(path=str(tmp_path)), SHAPE, "validation")
+
+
+def test_sub_folders_are_labels_and_sizes_are_noted(tmp_path):
+    for name, size in (("10/a.png", (8, 8)), ("10/b.png", (8, 8)), ("9/c.png", (8, 16))):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", size).save(tmp_path / name)
+    data = load_training_set(DataConfig(path=str(tmp_path)), SHAPE)
+    condition = condition_of(data.labels)
+    assert (condition.y.tolist(), condition.names) == ([1, 1, 0], ("9", "10"))
+    assert any(note.startswith("2 sizes, 8x8 to 16x8") for note in data.notes)
+    Image.new("RGB", (8, 8)).save(tmp_path / "x.png")
+    with pytest.raises(InputError, match=r"^1 picture lies in no sub-folder \(first: x\.png\)"):
+        condition_of(load_training_set(DataConfig(path=str(tmp_path)), SHAPE).labels)
+    with pytest.raises(InputError, match=r"10/a\.png is 8x8, 9/c\.png 16x8"):
+        load_training_set(DataConfig(path=str(tmp_path), strict=True), SHAPE)

@@ -1,22 +1,27 @@
 """Labels of whatever kind as factors: what a picture has or has not, and what is measured."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_float_dtype
 
 from genjax.errors import InputError
+from genjax.near_names import near_names
 
 USUAL = ("Smiling", "Eyeglasses", "Male")
 """CelebA's names of what is looked at where nothing is asked for."""
+
+_MOST_NAMES = 100  # a folder for each person is no factor
 
 
 def factors_of(labels: pd.DataFrame) -> pd.DataFrame:
     """Return yes-or-no columns as bool, other whole numbers as a bool column for each value.
 
+    Names of classes, such as those of sub-folders, are as whole numbers are, if they are few.
+
     Args:
-        labels: a row a picture; fractions stay as they are.
+        labels: a row a picture; fractions stay as they are, columns of more than 100 different
+            names are left out.
 
     Example:
         >>> factors_of(pd.DataFrame({"Hat": [0, 1, 1], "label": [7, 3, 9], "yaw": [0.1, 0, 1]}))
@@ -25,6 +30,8 @@ def factors_of(labels: pd.DataFrame) -> pd.DataFrame:
         1   True  0.0     True    False    False
         2   True  1.0    False    False     True
     """
+    named = labels.select_dtypes(exclude=["number", "bool"])
+    labels = labels.drop(columns=[name for name in named if named[name].nunique() > _MOST_NAMES])
     whole = [name for name in labels if not is_float_dtype(labels[name])]
     classes = [name for name in whole if not labels[name].isin([0, 1]).all()]
     binary = [name for name in whole if name not in classes]
@@ -66,13 +73,12 @@ def choose_attributes(factors: pd.DataFrame, names: Sequence[str] = ()) -> list[
         genjax.errors.InputError: no attribute 'smiling'; near names: Smiling
     """
     table = attributes_of(factors)
-    known = {str(name).lower(): str(name) for name in table}
-    varied = [name for name in known.values() if table[name].nunique() == 2]
+    varied = [str(name) for name in table if table[name].nunique() == 2]
     for name in names:
         if name not in table:
-            near = difflib.get_close_matches(name.lower(), known, n=5, cutoff=0.5) or known
-            near_names = ", ".join(known[key] for key in near)
-            raise InputError(f"no attribute {name!r}; near names: {near_names or 'none at all'}")
+            raise InputError(
+                f"no attribute {name!r}; near names: {near_names(name, map(str, table))}"
+            )
         if name not in varied:
             which = "all" if table[name].all() else "none"
             raise InputError(f"attribute {name!r}: {which} of {len(table):,} pictures have it")

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 
 from genjax.data.celeba_lists import read_attributes, read_partition
 from genjax.data.decode import Crop
-from genjax.data.pictures import Pictures, Progress, load_pictures, read_pictures
+from genjax.data.pictures import Pictures, load_pictures, read_pictures
+from genjax.data.progress import Progress
 from genjax.data.source import DataError, few, open_source, shown
 
 _IMAGES = "img_align_celeba"
@@ -117,7 +118,8 @@ def load_celeba(
         image_shape: (height, width, channels); see `load_pictures`.
         crop: None, "square" or a side in pixels (148 is common for the 178x218 originals).
         split: which part to decode; all but "all" need the partition list.
-        strict: refuse broken pictures, and rows that have no picture, rather than tell of them.
+        strict: refuse broken pictures, and rows that have no picture, rather than tell of them;
+            see `load_pictures`.
         limit: only the first so many of the split.
         cache: see `load_pictures`.
         progress: see `load_pictures`.
@@ -187,7 +189,7 @@ def load_celeba(
         skipped=tuple((name.rsplit("/", 1)[-1], reason) for name, reason in pictures.skipped),
         attributes=None if attributes is None else attributes.loc[kept],
         partition=None if partition is None else partition.loc[kept].to_numpy(),
-        notes=tuple(notes),
+        notes=(*pictures.notes, *notes),
     )
 
 

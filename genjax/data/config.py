@@ -9,21 +9,24 @@ class DataConfig:
     """Where the pictures come from.
 
     Attributes:
-        path: CelebA in either layout, MNIST's idx files, a folder or a zip of pictures; None
-            draws faces.
+        path: CelebA in either layout, MNIST's idx files, a folder or a zip of pictures, whose
+            sub-folders are classes; None draws faces.
         drawn: how many faces are drawn to train on.
         split: what is trained on, "train" where it is None; pictures without a partition are
             all of them "train".
         crop: None stretches; "square" takes the largest central square, a number the central
             square of so many pixels; then the picture is resized to the model's shape.
         limit: train on at most so many pictures, the first ones.
-        strict: refuse a set with a broken picture instead of skipping it.
+        strict: refuse a set with a broken picture instead of skipping it; and, without a crop, one
+            of several proportions instead of stretching them differently.
         binarize: "threshold" makes pixels of 128 and more white, the others black; "static" draws
             each pixel once, white with probability grey / 255, the same in every run.
         cache: a folder to keep decoded pictures in, so that the next start need not decode them.
             It grows with every set, shape and crop, and may be emptied at any time.
         stream: leave the pictures in the host's memory, or mapped from the cache, and send each
             chunk's to the device: for sets that its memory does not hold.
+        attribute: which of the labels a conditional model is told: an attribute of CelebA, a
+            column. Labels of a single column (digits, sub-folders) need no name.
     """
 
     path: str | None = None
@@ -35,6 +38,7 @@ class DataConfig:
     binarize: Literal["none", "threshold", "static"] = "none"
     cache: str | None = None
     stream: bool = False
+    attribute: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

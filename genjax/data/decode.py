@@ -5,7 +5,7 @@ https://pillow.readthedocs.io/en/stable/handbook/concepts.html.
 """
 
 from io import BytesIO
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,20 @@ _TURNS = {
 }
 _QUARTER_TURNS = tuple(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 Crop = int | Literal["square"] | None
+
+
+class Decoded(NamedTuple):
+    """One picture.
+
+    Attributes:
+        pixels: (height, width, channels) uint8.
+        converted: the mode that it was converted from, None where it had the right one.
+        size: (height, width) in its file, upright, before it was cropped and resized.
+    """
+
+    pixels: np.ndarray
+    converted: str | None
+    size: tuple[int, int]
 
 
 def central_box(width: int, height: int, crop: Crop) -> tuple[int, int, int, int]:
@@ -85,9 +99,7 @@ def _turn(image: Image.Image) -> Transpose | None:
         return None
 
 
-def decode(
-    data: bytes, image_shape: tuple[int, int, int], crop: Crop = None
-) -> tuple[np.ndarray, str | None]:
+def decode(data: bytes, image_shape: tuple[int, int, int], crop: Crop = None) -> Decoded:
     """Decode one picture, upright, cropped and resized (Lanczos), its first frame if it moves.
 
     Transparency is laid on white unless four channels are asked for. A JPEG at least four times too
@@ -108,9 +120,9 @@ def decode(
     Example:
         >>> file = BytesIO()
         >>> Image.new("L", (8, 6), 200).save(file, "PNG")
-        >>> pixels, mode = decode(file.getvalue(), (3, 4, 3))
-        >>> pixels.shape, int(pixels.max()), mode
-        ((3, 4, 3), 200, 'L')
+        >>> pixels, mode, size = decode(file.getvalue(), (3, 4, 3))
+        >>> pixels.shape, int(pixels.max()), mode, size
+        ((3, 4, 3), 200, 'L', (6, 8))
     """
     height, width, channels = image_shape
     if not data:
@@ -139,10 +151,12 @@ def decode(
     if image.mode != MODES[channels]:
         image = image.convert(MODES[channels])
     # Resized before it is turned: a reduced picture's last row and column stand for fewer pixels.
-    size = (height, width) if turn in _QUARTER_TURNS else (width, height)
+    turned = turn in _QUARTER_TURNS
+    size = (height, width) if turned else (width, height)
     box = left / reduction, top / reduction, right / reduction, bottom / reduction
     image = image.resize(size, Image.Resampling.LANCZOS, box)
     if turn is not None:
         image = image.transpose(turn)
     changed = mode != MODES[channels] or (transparent and channels < 4)
-    return np.asarray(image).reshape(image_shape), mode if changed else None
+    pixels = np.asarray(image).reshape(image_shape)
+    return Decoded(pixels, mode if changed else None, full if turned else full[::-1])

@@ -1,4 +1,4 @@
-"""MNIST and its kin (Fashion-MNIST, KMNIST) from their idx files, gzipped or not.
+"""MNIST and its kin (Fashion-MNIST, KMNIST, EMNIST) from their idx files, gzipped or not.
 
 An idx file is two zero bytes, the values' type, the number of axes, each axis' length as a
 big-endian 32-bit number, and the values.
@@ -10,19 +10,23 @@ References:
 import gzip
 import math
 import os
+import re
 import zlib
 from pathlib import Path
 
 import numpy as np
 
 from genjax.data.celeba import Split
-from genjax.data.source import DataError, shown
+from genjax.data.source import DataError, few, shown
 
 _UINT8 = 0x08
-# Each part's pictures and labels: the original spelling has a hyphen, an unpacker's a dot.
-_FILES = {3: "images{}idx3-ubyte", 1: "labels{}idx1-ubyte"}
 _KINDS = {3: "pictures", 1: "labels"}
-_BELOW = ("", "raw", "MNIST/raw")  # the last two are torchvision's
+_FILES = {3: "images-idx3-ubyte", 1: "labels-idx1-ubyte"}
+# MNIST's kin may put their own name before it; an unpacker may have made the hyphen a dot.
+_NAME = re.compile(r"(.*?)(train|t10k|test)-(?:images[-.]idx(3)|labels[-.]idx(1))-ubyte(?:\.gz)?")
+
+# One set's files, by part ("train" or "t10k") and number of axes.
+_Set = dict[tuple[str, int], Path]
 
 
 def read_idx(path: str | os.PathLike[str], axes: int) -> np.ndarray:
@@ -77,10 +81,31 @@ def read_idx(path: str | os.PathLike[str], axes: int) -> np.ndarray:
     return values.reshape(shape)
 
 
-def _find(path: Path, part: str, axes: int) -> Path | None:
-    names = [f"{part}-{_FILES[axes].format(dot)}{end}" for end in ("", ".gz") for dot in "-."]
-    files = (path / below / name for below in _BELOW for name in names)
-    return next((file for file in files if file.is_file()), None)
+def _sets(folder: Path) -> dict[str, _Set]:
+    """The sets whose files lie in a folder, by what is before "train" and "t10k" in their names."""
+    found: dict[str, _Set] = {}
+    names = os.listdir(folder) if folder.is_dir() else []
+    # Of a file in several spellings: not gzipped before gzipped, a hyphen before a dot.
+    for name in sorted(names, key=lambda name: (name.endswith(".gz"), name)):
+        match = _NAME.fullmatch(name)
+        if match and (folder / name).is_file():
+            before, part, *axes = match.groups("")
+            place = "train" if part == "train" else "t10k", int("".join(axes))
+            found.setdefault(before, {}).setdefault(place, folder / name)
+    return found
+
+
+def _find(root: Path) -> dict[str, _Set]:
+    """The sets in a folder or, as torchvision has them, in `raw` or `MNIST/raw`, or any `*/raw`."""
+    for below in ("", "raw", "MNIST/raw"):
+        if found := _sets(root / below):
+            return found
+    others = sorted(root.glob("*/raw")) if root.is_dir() else []
+    return {
+        f"{folder.parent.name}/raw/{before}": files
+        for folder in others
+        for before, files in _sets(folder).items()
+    }
 
 
 def is_mnist(path: str | os.PathLike[str]) -> bool:
@@ -90,19 +115,18 @@ def is_mnist(path: str | os.PathLike[str]) -> bool:
         >>> is_mnist("no such folder")
         False
     """
-    root = Path(os.path.expanduser(path))
     try:
-        return any(_find(root, part, axes) for part in ("train", "t10k") for axes in _FILES)
+        return bool(_find(Path(os.path.expanduser(path))))
     except OSError:
         return False
 
 
-def _read(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+def _read(path: Path, files: _Set, part: str) -> tuple[np.ndarray, np.ndarray]:
     arrays = []
     for axes, kind in _KINDS.items():
-        file = _find(path, part, axes)
+        file = files.get((part, axes))
         if file is None:
-            name = f"{part}-{_FILES[axes].format('-')}"
+            name = f"{part}-{_FILES[axes]}"
             raise DataError(f"{shown(str(path))} lacks the {kind} {name} (or {name}.gz)")
         arrays.append(read_idx(file, axes))
     pixels, labels = arrays
@@ -122,7 +146,7 @@ def load_mnist(
     """Load a part of MNIST.
 
     Args:
-        path: a folder with the files as they are distributed, gzipped or not.
+        path: a folder with the files of one set as they are distributed, gzipped or not.
         image_shape: that of the files' pictures; they are not resized.
         split: "train" is the training file's first five sixths (50,000), "validation" its last
             sixth (10,000), "test" the test file.
@@ -142,8 +166,15 @@ def load_mnist(
         Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", 1998.
     """
     root = Path(os.path.expanduser(path))
+    try:
+        found = _find(root)
+    except OSError as error:
+        raise DataError(f"cannot read {shown(str(path))}: {error.strerror}") from error
+    if len(found) > 1 and "" not in found:
+        raise DataError(f"{shown(str(path))} holds several sets of idx files: {few([*found])}")
+    files = found.get("") or next(iter(found.values()), {})  # MNIST's own names before others
     parts = {"test": ("t10k",), "all": ("train", "t10k")}.get(split, ("train",))
-    read = [_read(root, part) for part in parts]
+    read = [_read(root, files, part) for part in parts]
     pixels, labels = (np.concatenate(arrays) for arrays in zip(*read, strict=True))
     if pixels.shape[1:] != tuple(image_shape):
         raise DataError(

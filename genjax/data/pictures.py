@@ -9,9 +9,8 @@ are, by a quarter, but a fork of a process that runs JAX may hang.
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,13 +18,15 @@ import pandas as pd
 
 from genjax.data.cache import open_or_make
 from genjax.data.decode import DECODER, MODES, Crop, Image, decode
-from genjax.data.source import DataError, Source, digest, few, open_source, shown
+from genjax.data.progress import Progress, reporter
+from genjax.data.sizes import note_sizes, refuse_sizes, sizes_of
+from genjax.data.source import DataError, Source, digest, few, open_source, shown, sub_folders
 
 __all__ = ["DataError", "Pictures", "load_pictures", "read_pictures"]
 
+CLASS = "class"
+"""The column of the sub-folders that pictures lie in."""
 _CHUNK = 32
-
-Progress = bool | Callable[[int, int], None]
 
 
 class Pictures(NamedTuple):
@@ -40,33 +41,13 @@ class Pictures(NamedTuple):
     skipped: tuple[tuple[str, str], ...]
     """(name, reason) of the files that are no whole pictures."""
     attributes: pd.DataFrame | None = None
-    """One row a picture, indexed by `names`."""
+    """One row a picture, indexed by `names`: CelebA's attributes, or `CLASS`, a sub-folder."""
     partition: np.ndarray | None = None
     """(n,) int8: 0 train, 1 validation, 2 test."""
     notes: tuple[str, ...] = ()
     """What was tolerated, a line each."""
     available: int = 0
     """How many files were there to choose from, before `limit`."""
-
-
-@contextmanager
-def _reporter(progress: Progress, total: int) -> Iterator[Callable[[int, int], None]]:
-    """The caller's callback, a bar if a terminal and rich are there to show it, or nothing."""
-    if callable(progress):
-        yield progress
-        return
-    if progress:
-        try:
-            from rich.console import Console
-            from rich.progress import Progress as Bar
-        except ImportError:
-            progress = False
-    if not progress or not (console := Console(stderr=True)).is_terminal:
-        yield lambda done, total: None
-        return
-    with Bar(console=console, transient=True) as bar:
-        task = bar.add_task("pictures", total=total)
-        yield lambda done, total: bar.update(task, completed=done)
 
 
 def _check(image_shape: tuple[int, int, int], crop: Crop, limit: int | None) -> None:
@@ -110,8 +91,8 @@ def read_pictures(
         return True
 
     def sound(about: dict[str, Any]) -> bool:
-        # A zip whose damage was repaired has the same list of contents.
-        return not any(readable(names[index]) for index, _ in about["skipped"])
+        # A repaired zip has the same list of contents; an older cache knows no sizes.
+        return "sizes" in about and not any(readable(names[index]) for index, _ in about["skipped"])
 
     if cache is not None:
         height, width, channels = image_shape
@@ -130,9 +111,14 @@ def read_pictures(
         raise DataError(f"{len(broken):,} of {total:,} files are broken: {listed}")
     if len(broken) == total:
         raise DataError(f"no readable picture in {shown(str(source.path))}: {listed}")
+    if strict and crop is None:
+        refuse_sizes(about["sizes"], names)
     skipped = {index for index, _ in about["skipped"]}
     kept = tuple(name for index, name in enumerate(names) if index not in skipped)
-    return Pictures(pixels[: len(kept)], kept, about["converted"], broken, available=available)
+    notes = note_sizes(about["sizes"], image_shape, crop)
+    return Pictures(
+        pixels[: len(kept)], kept, about["converted"], broken, notes=notes, available=available
+    )
 
 
 def _decode_all(
@@ -141,18 +127,22 @@ def _decode_all(
     """Decode into the first rows of `pixels`.
 
     Returns:
-        converted: how many of which other mode; skipped: [index, reason] of what is no picture.
+        converted: how many of which other mode; skipped: [index, reason] of what is no picture;
+            sizes: see `sizes_of`.
     """
     total, image_shape = len(pixels), pixels.shape[1:]
     modes: Counter[str] = Counter()
     skipped: dict[int, str] = {}
+    sizes: list[tuple[int, int] | None] = [None] * total
 
     def work(start: int) -> list[tuple[int, str | None, str | None]]:
         results = []
         for index in range(start, min(start + _CHUNK, total)):
             mode = reason = None
             try:
-                pixels[index], mode = decode(source.read(names[index]), image_shape, crop)
+                pixels[index], mode, sizes[index] = decode(
+                    source.read(names[index]), image_shape, crop
+                )
             except Exception as error:  # Pillow raises nearly anything on a hostile file
                 text = getattr(error, "strerror", None) or str(error) or type(error).__name__
                 reason = " ".join(text.split())
@@ -161,7 +151,7 @@ def _decode_all(
 
     Image.init()  # Pillow loads its plugins lazily, which threads should not do at once
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with warnings.catch_warnings(), _reporter(progress, total) as report:
+    with warnings.catch_warnings(), reporter(progress, total) as report:
         # Odd EXIF and palettes are Pillow's to warn of; size is checked in `decode`.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         with ThreadPoolExecutor(cores) as pool:
@@ -181,7 +171,11 @@ def _decode_all(
     for to, index in enumerate(kept):  # close the gaps in place: a copy could outgrow the memory
         if to != index:
             pixels[to] = pixels[index]
-    return {"converted": dict(sorted(modes.items())), "skipped": [*map(list, skipped.items())]}
+    return {
+        "converted": dict(sorted(modes.items())),
+        "skipped": [*map(list, skipped.items())],
+        "sizes": sizes_of(sizes),
+    }
 
 
 def load_pictures(
@@ -199,7 +193,8 @@ def load_pictures(
 
     Files whose extension is a picture's are read, in the order of their names (by code point);
     hidden ones and macOS's `__MACOSX` are not. What cannot be decoded whole (truncated, empty,
-    encrypted, above Pillow's limit of pixels) is skipped and named in the result.
+    encrypted, above Pillow's limit of pixels) is skipped and named in the result. Sub-folders, two
+    or more, are classes.
 
     Args:
         path: a folder, searched with all that is below it, or a zip file, which is not unpacked.
@@ -208,7 +203,8 @@ def load_pictures(
         crop: None stretches the whole picture to the shape; "square" first takes the largest
             central square, a number the central square of that side in pixels (the largest where
             the picture is smaller).
-        strict: refuse if any picture is broken, rather than skip it.
+        strict: refuse if any picture is broken, rather than skip it, and pictures of different
+            proportions where none are cropped, rather than note that they are stretched.
         names: only these, in this order; relative to the folder or zip.
         limit: only the first so many.
         cache: a folder to keep the decoded pictures in, and to find them in when the same files
@@ -216,7 +212,8 @@ def load_pictures(
         progress: show a bar on a terminal (with rich), or a function of (done, total).
 
     Returns:
-        The `Pictures`: pixels of shape (n, *image_shape), uint8.
+        The `Pictures`: pixels of shape (n, *image_shape), uint8; `attributes` are of one column,
+        `CLASS` (str), or None where there are no sub-folders.
 
     Raises:
         DataError: if there is no such folder or zip, or nothing in it can be used.
@@ -234,13 +231,12 @@ def load_pictures(
         if names is not None and (missing := sorted(set(names) - set(source.names))):
             raise DataError(f"not in {shown(str(source.path))}: {few(missing)}")
         chosen = source.names if names is None else tuple(names)
-        return read_pictures(
-            source,
-            chosen,
-            image_shape=image_shape,
-            crop=crop,
-            strict=strict,
-            limit=limit,
-            cache=cache,
-            progress=progress,
-        )
+        pictures = read_pictures(
+            source, chosen, image_shape=image_shape, crop=crop, strict=strict, limit=limit,
+            cache=cache, progress=progress,
+        )  # fmt: skip
+        classes = sub_folders(source.names)
+    if classes is None:
+        return pictures
+    column = {CLASS: [classes[name] for name in pictures.names]}
+    return pictures._replace(attributes=pd.DataFrame(column, index=list(pictures.names)))

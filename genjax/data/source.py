@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +43,33 @@ def few(items: Sequence[str], limit: int = 5) -> str:
     """The first of many names, for a message of one line."""
     more = f" and {len(items) - limit:,} more" if len(items) > limit else ""
     return ", ".join(shown(item) for item in items[:limit]) + more
+
+
+def sub_folders(names: Sequence[str]) -> dict[str, str] | None:
+    """Return the sub-folder that each picture lies in, "" for one that lies beside them.
+
+    Folders that hold everything, such as an archive's own, are passed through: what counts are the
+    first ones in which pictures differ.
+
+    Args:
+        names: of all pictures of a `Source`.
+
+    Returns:
+        A folder for each name; None where there are no sub-folders.
+
+    Example:
+        >>> sub_folders(["all/cat/1.png", "all/dog/old/1.png"])
+        {'all/cat/1.png': 'cat', 'all/dog/old/1.png': 'dog'}
+        >>> sub_folders(["all/1.png", "all/2.png"])
+    """
+    folders = {
+        name: [part for part in name.split("/")[:-1] if part not in ("", ".", "..")]
+        for name in names
+    }
+    levels = zip(*folders.values(), strict=False)
+    depth = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, levels))
+    classes = {name: (parts[depth:] or [""])[0] for name, parts in folders.items()}
+    return classes if any(classes.values()) else None
 
 
 def digest(source: Source, names: Sequence[str], how: str = "") -> str:

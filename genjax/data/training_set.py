@@ -20,7 +20,7 @@ class Examples(NamedTuple):
     Attributes:
         pixels: (n, height, width, channels) uint8.
         labels: n rows, or None where nothing is known: CelebA's 40 attributes (bool), the factors
-            of drawn faces, MNIST's "label" (int).
+            of drawn faces, MNIST's "label" (int), a folder's sub-folders, "class" (str).
         available: how many there are without `limit`, counted without reading them.
         notes: what to tell the user, a line each.
     """

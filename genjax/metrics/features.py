@@ -7,7 +7,7 @@ all that determines them, and can be saved, so that two runs are scored by the v
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 from jax import Array
 
 from genjax.errors import InputError
-from genjax.metrics.classifier import penultimate, train_classifier
+from genjax.metrics.classifier import BIAS, KERNEL, Head, penultimate, train_classifier
 from genjax.metrics.resize import shrink
 
 _BLOCK = 256  # pictures a call, the last block padded: one compilation serves any number
@@ -41,6 +41,7 @@ class Features(NamedTuple):
         hash: of all that determines the function.
         function: (256, h, w, c) uint8 -> (256, d); the call takes any number.
         recipe: what `save` writes; None for a function from elsewhere.
+        head: the last layer, where the function is the rest of a classifier.
 
     Example:
         >>> mean = Features("mean", "0", lambda images: images.mean((1, 2)) / 255)
@@ -52,6 +53,7 @@ class Features(NamedTuple):
     hash: str
     function: Callable[[np.ndarray], Any]
     recipe: Recipe | None = None
+    head: Head | None = None
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return the features, (n, d) float32, of pictures (n, h, w, c) uint8."""
@@ -66,6 +68,16 @@ class Features(NamedTuple):
             padded = np.pad(block, [(0, _BLOCK - len(block)), (0, 0), (0, 0), (0, 0)])
             outputs.append(np.asarray(self.function(padded), np.float32)[: len(block)])
         return np.concatenate(outputs)
+
+    def classify(self, images: np.ndarray) -> np.ndarray:
+        """Return the logits, (n, outputs) float32, of pictures (n, h, w, c) uint8.
+
+        Raises:
+            InputError: these features are no classifier's.
+        """
+        if self.head is None:
+            raise InputError(f"{self.name} classifies nothing: these are features alone")
+        return self.head(self(images))
 
 
 def pixels(*, size: int = 16) -> Features:
@@ -108,27 +120,53 @@ def classifier(
     images: np.ndarray,
     labels: np.ndarray,
     *,
+    classes: Sequence[str] = (),
     size: int = 64,
     width: int = 128,
     steps: int = 600,
     seed: int = 0,
+    shift: int = 0,
 ) -> Features:
     """Return the penultimate layer of a small convolutional classifier, trained here.
 
     Args:
         images: (n, h, w, c) uint8, from the training split.
         labels: of the same pictures: (n, attributes) bool, or (n,) int classes from 0.
+        classes: their names; by default their numbers.
         size: of the pictures, see `pixels`.
         width: features.
         steps: of training, of up to 128 pictures each.
         seed: of the training; the same one gives the same features on one kind of device.
+        shift: pixels that a picture is moved by at random while training, at most.
+
+    Returns:
+        The features, with the `head` that classifies by them.
 
     Raises:
-        InputError: the labels are of neither form, or not as many as the pictures.
+        InputError: the labels are of neither form, or not as many as the pictures, or there are
+            other classes than those named.
     """
-    settings = {"size": size, "width": width}
-    params = train_classifier(images, labels, **settings, steps=steps, seed=seed)
-    return _features(Recipe("classifier", settings, params))
+    labels = np.asarray(labels)
+    is_classes = labels.ndim == 1 and labels.dtype.kind in "iu" and labels.min(initial=0) >= 0
+    is_attributes = labels.ndim == 2 and labels.dtype == bool
+    if not (is_classes or is_attributes) or len(labels) != len(images) or min(labels.shape) < 1:
+        raise InputError(
+            f"labels are (n, attributes) bool or (n,) int classes from 0 for {len(images)} "
+            f"pictures, not {labels.dtype} {labels.shape}"
+        )
+    outputs = labels.shape[1] if is_attributes else len(classes) or int(labels.max()) + 1
+    if classes and (is_attributes or labels.max() >= outputs):
+        raise InputError(f"these labels are of other classes than {', '.join(classes)}")
+    if min(size, width, steps) < 1 or shift < 0:
+        raise InputError(
+            f"size, width and steps are 1 or more, shift 0 or more: {size}, {width}, {steps}, "
+            f"{shift}"
+        )
+    params = train_classifier(
+        images, labels, outputs=outputs, size=size, width=width, steps=steps, seed=seed, shift=shift
+    )
+    names = [] if is_attributes else [*classes] or [str(label) for label in range(outputs)]
+    return _features(Recipe("classifier", {"size": size, "width": width, "classes": names}, params))
 
 
 def save(path: str | Path, features: Features) -> None:
@@ -158,9 +196,16 @@ def load(path: str | Path) -> Features:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         head = json.loads(str(arrays.pop(_HEAD)))
-        features = _features(Recipe(head["kind"], head["settings"], arrays))
+        recipe = Recipe(head["kind"], head["settings"], arrays)
+        if recipe.kind == "classifier" and KERNEL not in arrays:
+            raise InputError(
+                f"{path} is of an older version, without the last layer: train it anew"
+            )
+        features = _features(recipe)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} holds no features: {error}") from error
+    if features is None:
+        raise InputError(f"{path} is of an older version, without the last layer: train it anew")
     if features.hash != head["hash"]:
         raise InputError(f"{path} is damaged: its features are not those that were saved")
     return features
@@ -172,7 +217,9 @@ _KINDS: dict[str, Callable[..., Array]] = {
     "pca": lambda arrays, images, size: (
         (shrink(images, size).reshape(len(images), -1) - arrays["mean"][None]) @ arrays["basis"]
     ),
-    "classifier": penultimate,
+    "classifier": lambda arrays, images, size, width, classes: penultimate(
+        arrays, images, size, width
+    ),
 }
 
 
@@ -186,4 +233,7 @@ def _features(recipe: Recipe) -> Features:
         array = np.ascontiguousarray(arrays[name])
         total.update(f"{name}{array.dtype}{array.shape}".encode())
         total.update(array.tobytes())
-    return Features(kind, total.hexdigest(), lambda images: jitted(on_device, images), recipe)
+    last = None
+    if kind == "classifier":
+        last = Head(arrays[KERNEL], arrays[BIAS], tuple(settings["classes"]))
+    return Features(kind, total.hexdigest(), lambda images: jitted(on_device, images), recipe, last)

@@ -1,11 +1,14 @@
 """A score and what it means only together with: the data, the numbers, the features, the seed."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from genjax.errors import InputError
+from genjax.metrics import by_class
 from genjax.metrics.coverage import density_coverage, precision_recall
 from genjax.metrics.distance import frechet_distance, kernel_distance, sliced_wasserstein
 
@@ -15,7 +18,7 @@ class Score(NamedTuple):
 
     Attributes:
         name: of the score.
-        value: a number, or one for each latent dimension.
+        value: a number, or one for each latent dimension or class; NaN where it is not known.
         subject: what was scored: "samples", "held-out pictures", ...
         split: of the real data that it was held against.
         n_real: how many of these.
@@ -26,6 +29,7 @@ class Score(NamedTuple):
         features_hash: theirs.
         settings: of the score: k, order, ...
         note: what a reader must know.
+        classes: the names of those that a list of values is of.
     """
 
     name: str
@@ -40,17 +44,41 @@ class Score(NamedTuple):
     features_hash: str | None = None
     settings: Mapping[str, float] = {}
     note: str = ""
+    classes: tuple[str, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
-        """Return JSON's types, with this library's version.
+        """Return JSON's types (NaN is null), with this library's version.
 
         Example:
             >>> score = Score("precision", 0.5, "samples", "test", 100, 100, 0, settings={"k": 3})
             >>> [score.to_plain()[name] for name in ("name", "value", "settings")]
             ['precision', 0.5, {'k': 3}]
         """
-        plain = self._asdict() | {"settings": dict(self.settings)}
+        value = self.value
+        plain = self._asdict() | {
+            "value": [_known(x) for x in value] if isinstance(value, list) else _known(value),
+            "settings": dict(self.settings),
+            "classes": list(self.classes),
+        }
         return plain | {"version": version("genjax-models")}
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+class Judged(NamedTuple):
+    """Pictures as a classifier sees them.
+
+    Attributes:
+        features: (n, d), of its penultimate layer.
+        logits: (n, classes).
+        labels: (n,) int, the classes that they are of, or that were asked for.
+    """
+
+    features: np.ndarray
+    logits: np.ndarray
+    labels: np.ndarray
 
 
 def compare(
@@ -108,4 +136,111 @@ def compare(
             standard_error, features, features_hash, settings, note,
         )
         for name, value, standard_error, settings, note in rows
+    ]  # fmt: skip
+
+
+def judge_classes(
+    fake: Judged,
+    classes: Sequence[str],
+    *,
+    subject: str,
+    split: str,
+    n_real: int,
+    features: str,
+    features_hash: str,
+    seed: int = 0,
+) -> list[Score]:
+    """Return the conditional accuracy, of all pictures and by class.
+
+    Args:
+        fake: what is scored; real pictures show how far the classifier can be trusted.
+        classes: the classes' names.
+        subject: what `fake` is.
+        split: of the real pictures whose labels were asked for.
+        n_real: how many these are.
+        features: the classifier's name.
+        features_hash: its hash.
+        seed: of the samples.
+
+    Raises:
+        InputError: labels or logits are of other classes.
+    """
+    if fake.logits.ndim != 2 or fake.logits.shape[1] != len(classes):
+        raise InputError(f"logits of {len(classes)} classes, not {fake.logits.shape}")
+    value, error = by_class.conditional_accuracy(fake.logits, fake.labels)
+    each = by_class.accuracy_by_class(fake.logits, fake.labels)
+    score = Score(
+        "conditional_accuracy", value, subject, split, n_real, len(fake.labels), seed,
+        error, features, features_hash,
+    )  # fmt: skip
+    by_each = score._replace(
+        name="conditional_accuracy_by_class", value=each, standard_error=None,
+        classes=tuple(classes),
+    )  # fmt: skip
+    return [score, by_each]
+
+
+def compare_classes(
+    real: Judged,
+    fake: Judged,
+    classes: Sequence[str],
+    *,
+    subject: str,
+    split: str,
+    features: str,
+    features_hash: str,
+    seed: int = 0,
+) -> list[Score]:
+    """Return `judge_classes`, and each class of `fake` against the same class of `real`.
+
+    Args:
+        real: real pictures.
+        fake: what is scored.
+        classes: the classes' names.
+        subject: what `fake` is.
+        split: of `real`.
+        features: the classifier's name.
+        features_hash: its hash.
+        seed: of the samples.
+
+    Raises:
+        InputError: the sets are not of this form.
+
+    Example:
+        >>> x, labels = np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) % 2
+        >>> both = Judged(x, x, labels)
+        >>> about = dict(subject="samples", split="test", features="none", features_hash="0")
+        >>> for score in compare_classes(both, both, ("cat", "dog"), **about)[2:]:
+        ...     print(score.name, score.classes)
+        coverage_by_class ('cat', 'dog')
+        least_coverage_by_class ()
+        frechet_distance_by_class ('cat', 'dog')
+    """
+    k, names = 5, tuple(classes)
+    accuracies = judge_classes(
+        fake, names, subject=subject, split=split, n_real=len(real.labels), features=features,
+        features_hash=features_hash, seed=seed,
+    )  # fmt: skip
+    about = accuracies[-1]
+    sets = real.features, real.labels, fake.features, fake.labels
+    coverage = by_class.coverage_by_class(*sets, classes=len(names), k=k)
+    frechet = by_class.frechet_by_class(*sets, classes=len(names))
+    known = {name: x for name, x in zip(names, coverage, strict=True) if not math.isnan(x)}
+    missing = [name for name in names if name not in known]
+    few = f"no coverage by class of {', '.join(missing)}: too few pictures" if missing else ""
+    least = min(known, key=lambda name: known[name], default=None)
+    named = f"least coverage of {subject}: class {least}" if least is not None else few
+    smallest = min(np.bincount(labels, minlength=len(names)).min() for labels in sets[1::2])
+    biased = smallest <= real.features.shape[1]
+    return [
+        *accuracies,
+        about._replace(name="coverage_by_class", value=coverage, settings={"k": k}, note=few),
+        about._replace(
+            name="least_coverage_by_class", value=math.nan if least is None else known[least],
+            settings={"k": k}, note=named, classes=(),
+        ),
+        about._replace(
+            name="frechet_distance_by_class", value=frechet,
+            note="by class fewer vectors than dimensions: biased" if biased else "",
+        ),
     ]  # fmt: skip

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from genjax.data.near_names import near_names
 from genjax.errors import InputError
+from genjax.near_names import near_names
 
 
 def check_labels(y: Any, n: int, classes: int, names: Sequence[str] = ()) -> np.ndarray:

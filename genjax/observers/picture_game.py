@@ -94,7 +94,8 @@ class PictureGameObserver:
 
     def _reads(self) -> bool:
         """Return whether the features classify what the model is told."""
-        assert self.condition is not None and self.features.head is not None
+        assert self.condition is not None
+        assert self.features.head is not None
         return self.features.head.classes == self.condition.names
 
     def _real(self) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,35 @@
+"""The conditional GAN as it was published: multilayer perceptrons, momentum, dropout.
+
+Command:  python scripts/train_gan.py --config configs/cgan_mnist_published.py --data PATH/TO/MNIST
+Time:     ten minutes on two cores
+Expect:   to be measured
+Source:   Mirza and Osindero, "Conditional generative adversarial nets", 2014, section 4.1: noise of
+          100, 200 and 1000 units joined in 1200; maxout discriminator; batches of 100; rate .1,
+          divided by 1.00004 a step; dropout .5. Momentum rose there from .5 to .7, at a rate that
+          is not said; here it is .5 throughout. Pictures are sigmoids, noise is uniform. Layers
+          start as flax's do (the paper does not say), and the last parameters are sampled.
+"""
+
+from genjax.config import TrainingConfig
+from genjax.models import GANConfig, PublishedDiscriminatorConfig, PublishedGeneratorConfig
+
+CONFIG = TrainingConfig(
+    model=GANConfig(
+        event_shape=(28, 28, 1),
+        latent_size=100,
+        prior="uniform",
+        generator=PublishedGeneratorConfig(),
+        discriminator=PublishedDiscriminatorConfig(),
+        head="sigmoid",
+        classes=10,
+        ema=None,
+    ),
+    optimizer="sgd",
+    learning_rate=0.1,
+    momentum=0.5,
+    stair_steps=1,
+    stair_factor=1 / 1.00004,
+    batch_size=100,
+    steps=12_000,
+    chunk=40,
+)
