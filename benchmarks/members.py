@@ -76,4 +76,4 @@ def report(title: str, figures: Mapping[str, Sequence[float]]) -> None:
     for name, values in figures.items():
         numbers = (np.median(values), np.min(values), np.max(values))
         table.add_row(name, *(f"{number:.4f}" for number in numbers))
-    Console(width=100).print(table)
+    Console(width=110).print(table)

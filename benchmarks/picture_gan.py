@@ -1,7 +1,7 @@
 """GANs of pictures over several seeds, trained, resumed and scored as a user does it.
 
-    python -m benchmarks.picture_gan --config configs/cgan_mnist.py --data PATH --features FILE.npz
-        [--seeds 3] [--steps N] [--parts 2] [--n 10000] [--out runs/picture_gan]
+    python -m benchmarks.picture_gan --config configs/cgan_mnist.py --data PATH
+        [--features FILE.npz] [--seeds 3] [--steps N] [--parts 2] [--n 10000] [--out DIR]
 
 Each seed is trained by scripts/train_gan.py, in as many parts as asked for (each but the first
 resumes), then scored on the test split by scripts/evaluate.py. Printed are the median, least and
@@ -33,8 +33,8 @@ class Arguments:
     """Of a GAN of pictures."""
     data: Path
     """The pictures."""
-    features: Path
-    """A classifier that scripts/train_classifier.py saved."""
+    features: tuple[str, ...] = ("pca",)
+    """What scripts/evaluate.py compares pictures in; the first is also the training's if a file."""
     attribute: str | None = None
     """What the model is told."""
     seeds: int = 3
@@ -67,12 +67,12 @@ def main() -> None:
         figures["step of the best"].append(min(distances, key=lambda step: distances[step]))
         verdicts.append(signals[-1]["verdict"])
         before = len(_records(run / "scores.jsonl"))
-        _script(
-            "evaluate.py", str(run), "--features", str(arguments.features), "--n", str(arguments.n)
-        )
+        how = ["--features", *arguments.features, "--n", str(arguments.n)]
+        _script("evaluate.py", str(run), *how)
         for score in _records(run / "scores.jsonl")[before:]:
             if not isinstance(score["value"], list):
-                figures[f"{score['name']}, {score['subject']}"].append(score["value"])
+                name = f"{score['name']} in {score['features']}, {score['subject']}"
+                figures[name].append(score["value"])
     report(f"{arguments.config.stem}, {arguments.seeds} seeds of {steps:,} steps", figures)
     print("verdicts:", ", ".join(verdicts))
 
@@ -85,7 +85,9 @@ def _train(arguments: Arguments, run: Path, seed: int, steps: int) -> float:
         new = ["--config", str(arguments.config), "--seed", str(seed)]
         if arguments.attribute:
             new += ["--data.attribute", arguments.attribute]
-        source = ["--data", str(arguments.data), "--features", str(arguments.features)]
+        source = ["--data", str(arguments.data)]
+        if Path(arguments.features[0]).is_file():
+            source += ["--features", arguments.features[0]]
         _script("train_gan.py", *where, *source, *([] if (run / "config.json").exists() else new))
     return time.perf_counter() - began
 

@@ -137,7 +137,8 @@ def parse_training(
     if parsed.data is not None:
         source = replace(source, path=_absolute(parsed.data))
     if isinstance(source, DataConfig) and isinstance(parsed, _PictureArguments):
-        source = replace(source, cache=_absolute(source.cache), strict=source.strict or parsed.strict)
+        strict = source.strict or parsed.strict
+        source = replace(source, cache=_absolute(source.cache), strict=strict)
     training = replace(training, data=source, features=_absolute(training.features))
     training.check()
     dry_run = isinstance(parsed, _PictureArguments) and parsed.dry_run

@@ -126,9 +126,8 @@ def test_sub_folders_are_classes_and_samples_are_drawn_by_name(place, tmp_path, 
 
 def test_without_classes_no_labels_are_looked_at(place, tmp_path, monkeypatch):
     folder, _ = place
-    single = folder / "kinds" / "dark"
     call(
-        monkeypatch, train_gan, "--config", folder / "plain.json", "--data", single,
+        monkeypatch, train_gan, "--config", folder / "plain.json", "--data", folder / "kinds",
         "--run", tmp_path / "run", "--steps", 3,
     )  # fmt: skip
     assert genjax.load(tmp_path / "run").sample(2).shape == (2, *SHAPE)
@@ -139,6 +138,7 @@ def test_without_classes_no_labels_are_looked_at(place, tmp_path, monkeypatch):
     [
         (("--data", "{folder}/kinds/dark"), "labels|classes"),
         (("--data", "{folder}/digits", "--data.attribute", "lable"), "lable.*label"),
+        (("--data.limit", "11"), "watched on 12 pictures"),
         (("--model.loss", "vanilla"), "no adversarial loss"),
         (("--features", "{folder}/plain.json"), "holds no features"),
         (("--config", "{root}/configs/celeba_vae.py"), "a GAN is trained here"),

@@ -9,6 +9,7 @@ import numpy as np
 from genjax import plots
 from genjax.data.conditions import Condition
 from genjax.data.training_set import TrainingSet
+from genjax.errors import InputError
 from genjax.metrics.distance import frechet_distance
 from genjax.metrics.features import Features
 from genjax.metrics.verdict import measure
@@ -20,6 +21,7 @@ from genjax.trained import Trained
 
 _COMPARED = 2_000  # pictures in each look, at most
 _NEIGHBOURS = 1_000  # of them for the verdict
+_LEAST = 12  # pictures: two halves with five neighbours each
 _BEST = "frechet_distance"
 
 
@@ -48,6 +50,13 @@ class PictureGameObserver:
     log_seconds: float = 2.0
     _seen: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     _logged: int = field(default=-1, repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise InputError if there are too few pictures to compare halves of."""
+        if len(self.data.pixels) < _LEAST:
+            raise InputError(
+                f"a GAN is watched on {_LEAST} pictures or more, these are {len(self.data.pixels)}"
+            )
 
     def look(
         self, trained: Trained, run: Run, board: TensorBoard | None, *, final: bool
