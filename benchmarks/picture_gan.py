@@ -6,7 +6,7 @@
 Each seed is trained by scripts/train_gan.py, in as many parts as asked for (each but the first
 resumes), then scored on the test split by scripts/evaluate.py. Printed are the median, least and
 most of each score over the seeds, beside that of real pictures, and the best and the last Fréchet
-distance that the training logged. Runs that are there already are scored anew, not trained again.
+distance that the training logged. Runs that have ended are scored anew, not trained again.
 """
 
 import json
@@ -53,13 +53,14 @@ def main() -> None:
     """Train, score, print."""
     arguments = tyro.cli(Arguments, description=__doc__)
     steps = arguments.steps or read_config(arguments.config).steps
-    assert steps is not None, "name --steps: the configuration has none"
+    if steps is None:
+        sys.exit("name --steps: the configuration has none")
     figures: dict[str, list[float]] = defaultdict(list)
     verdicts = []
     for seed in range(arguments.seeds):
         run = arguments.out / f"{arguments.config.stem}_{arguments.attribute or 'all'}_{seed}"
-        seconds = _train(arguments, run, seed, steps)
-        figures["seconds"].append(seconds)
+        if not (run / "figures" / f"samples_{steps:07}.png").exists():
+            figures["seconds"].append(_train(arguments, run, seed, steps))
         signals = _records(run / "signals.jsonl")
         distances = {record["step"]: record["frechet_distance"] for record in signals}
         figures["Fréchet while training: best"].append(min(distances.values()))

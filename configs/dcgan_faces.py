@@ -4,7 +4,9 @@ Command:  python scripts/train_gan.py --data PATH/TO/CELEBA --run runs/dcgan
 Time:     ten minutes on two cores
 Expect:   to be measured
 Source:   Radford, Metz and Chintala, "Unsupervised representation learning with deep convolutional
-          generative adversarial networks", ICLR 2016.
+          generative adversarial networks", ICLR 2016: networks, loss, noise, start and beta1.
+          Ours, for ten minutes on a CPU: a quarter of the width, batches of 16 (128 there), a rate
+          of 3e-4 (2e-4) that falls as a cosine, and a moving average that is sampled (none).
 """
 
 from genjax.config import TrainingConfig

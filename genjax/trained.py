@@ -38,7 +38,8 @@ class Trained:
 
         Args:
             n: examples, 0 or more.
-            y: labels of a model that knows classes: (n,) int or names of classes, or one for all.
+            y: labels of a model that knows classes: (n,) names of classes, or their places from 0
+                in the order of the model's `class_names`, or one for all.
             seed: in [0, 2^32); the same one gives the same examples.
 
         Returns:

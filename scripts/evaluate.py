@@ -4,7 +4,8 @@
         [--features pixels pca classifier] [--log-likelihood K] [--faces]
 
 Samples are compared with held-out pictures, and so are training pictures: what a perfect model
-would score. Features are fitted on other training pictures, and kept in RUN/features. Blurred
+would score. Features are fitted on other training pictures, and kept in RUN/features; a classifier
+from a file may have learnt them all, so that beside it stands another held-out part. Blurred
 pictures lie in the middle of all others, where precision and density are high, above all in pixels
 and their principal components: judge sharpness in the classifier's features.
 
@@ -15,6 +16,7 @@ by class: whether samples are what was asked for, and whether they are all that 
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +34,7 @@ from class_scores import (
     score_classes,
 )
 from command_line import report_errors
+from genjax.data.celeba import Split
 from genjax.data.training_set import Examples, load_split
 from genjax.errors import InputError, needs_extra
 from genjax.losses import bits_per_dimension
@@ -47,6 +50,7 @@ with needs_extra("scripts", "command lines"):
 _KINDS = ("pixels", "pca", "classifier")
 _FITTED_ON = 10_000  # training pictures at most
 _HELD_OUT, _TRAINING = "held-out pictures", "training pictures"
+_UNSEEN: dict[str, Split] = {"test": "validation", "validation": "test"}
 
 
 @dataclass(frozen=True)
@@ -83,29 +87,40 @@ def main() -> int:
         place = replace(place, path=str(arguments.data.expanduser().resolve()))
     load = load_mixed if getattr(trained.model, "classes", 0) else load_split
     held = load(place, shape, arguments.split, seed=config.seed, limit=arguments.n)
-    tables = {_HELD_OUT: held.labels}
+    tables, sets = {_HELD_OUT: held.labels}, dict[str, np.ndarray]()
     if arguments.features:
         home = home if arguments.split == "all" else place
-        many = min(home.limit or sys.maxsize, _FITTED_ON + arguments.n)
+        many = min(home.limit or sys.maxsize, _FITTED_ON + 2 * arguments.n)
         training = load(home, shape, home.split or "train", seed=config.seed, limit=many)
+        if (arguments.split, place.path) == (home.split or "train", home.path):
+            training = rows_of(training, slice(len(held.pixels), None))
+            if not len(training.pixels):
+                raise InputError(
+                    f"--n {arguments.n} leaves no pictures to compare with: take fewer"
+                )
         # Others than those that features are fitted on, which these would know; of few, half.
         cut = max(len(training.pixels) - arguments.n, len(training.pixels) // 2)
         others, fitted_on = (rows_of(training, part) for part in (slice(cut, None), slice(cut)))
-        tables[_TRAINING] = others.labels
+        sets[_TRAINING], tables[_TRAINING] = others.pixels, others.labels
+    if any(name not in _KINDS for name in arguments.features) and arguments.split in _UNSEEN:
+        # A classifier from a file may have learnt all of the training pictures.
+        with suppress(InputError):
+            part = _UNSEEN[arguments.split]
+            unseen = load_split(place, shape, part, seed=config.seed, limit=arguments.n)
+            name = f"{part} pictures"
+            sets[name], tables[name] = unseen.pixels, unseen.labels
     names, labels = labels_for(trained, tables)
     real = held.pixels
     about = partial(
         Score, split=arguments.split, n_real=len(real), n_fake=len(real), seed=arguments.seed
     )
     scores = list(_of_model(trained, real, about, arguments))
-    sets = {}
     if getattr(trained.model, "has_prior", hasattr(trained.model, "sample")):
         if names:
             labels["samples"] = np.resize(labels[_HELD_OUT], arguments.n)
         y = labels.get("samples")
         sets["samples"] = trained.sample(arguments.n, y=y, seed=arguments.seed)
     if arguments.features:
-        sets[_TRAINING] = others.pixels
         for feature in _features(arguments, fitted_on):
             scores += _in(feature, {_HELD_OUT: real, **sets}, labels, names, arguments)
     if arguments.faces:

@@ -65,7 +65,7 @@ def _labels(trained: genjax.Trained, label: str | None, n: int) -> str | np.ndar
     if label is None:
         return np.arange(n) % classes if classes else None
     named = label in getattr(trained.config.model, "class_names", ())
-    return np.full(n, int(label)) if label.isdigit() and not named else label
+    return np.full(n, int(label)) if label.isdecimal() and not named else label
 
 
 if __name__ == "__main__":

@@ -15,16 +15,20 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 import genjax
 from command_line import parse_training, report_errors
 from genjax import Run, sharding
 from genjax.config import TrainingConfig
 from genjax.data.conditions import Condition, condition_of
+from genjax.data.source import few
 from genjax.data.training_set import TrainingSet, load_training_set
 from genjax.dry_run import forecast, show
 from genjax.metrics import features
 from genjax.models import GANConfig
 from genjax.observers.picture_game import PictureGameObserver
+from genjax.permutation import spread
 from genjax.train import check, train
 
 _FITTED_ON = 5_000  # pictures, for the principal components
@@ -37,6 +41,8 @@ def main() -> int:
     if not isinstance(config.model, GANConfig):
         raise genjax.InputError(f"a GAN is trained here, not a {type(config.model).__name__}")
     measured_in = features.load(config.features) if config.features else None
+    if sharding.is_main() and not (folder / "config.json").exists():
+        check(config, folder)  # before minutes of loading; again when the classes are known
     data = load_training_set(*config.pictures(), seed=config.seed)
     config, condition = _conditioned(config, config.model, data)
     examples = {"x": data.pixels} | ({"y": condition.y} if condition else {})
@@ -49,10 +55,9 @@ def main() -> int:
         check(config, folder)
         print(*data.notes, sep="\n", file=sys.stderr)
         if condition:
-            print(f"{len(condition.names)} classes: {_few(condition.names)}", file=sys.stderr)
+            print(f"{len(condition.names)} classes: {few(condition.names, 12)}", file=sys.stderr)
     if measured_in is None:
-        few = data.pixels[:_FITTED_ON]
-        measured_in = features.pca(few, components=min(64, len(few) - 1))
+        measured_in = _components(data.pixels[spread(len(data.pixels), _FITTED_ON)])
     observer = PictureGameObserver(data, measured_in, condition)
     outcome = train(config, examples, folder, observer)
     if not sharding.is_main():
@@ -69,6 +74,12 @@ def main() -> int:
     return 128 + outcome.interrupted if outcome.interrupted else 0
 
 
+def _components(pixels: np.ndarray) -> features.Features:
+    """Return the principal components of pictures, as many as they have, 64 at most."""
+    values = features.pixels()(pixels[:1]).shape[1]
+    return features.pca(pixels, components=min(64, len(pixels) - 1, values))
+
+
 def _conditioned(
     config: TrainingConfig, model: GANConfig, data: TrainingSet
 ) -> tuple[TrainingConfig, Condition | None]:
@@ -81,21 +92,19 @@ def _conditioned(
     return replace(config, model=model), condition
 
 
-def _few(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-
-
 def _report(config: TrainingConfig, folder: Path) -> None:
     """Print how the last look went, and the best one."""
     signals = Run(folder, config, read_only=True).records("signals")
     if not signals:
         return
-    best, last = min(signals, key=lambda record: record["frechet_distance"]), signals[-1]
-    for name, record in (("best", best), ("last", last)):
+    last = signals[-1]
+    alike = [record for record in signals if record["features_hash"] == last["features_hash"]]
+    best = min(alike, key=lambda record: record["frechet_distance"])
+    for name, record in ((f"best of {len(alike)} looks", best), ("last", last)):
         real = record["frechet_distance_of_real"]
         print(
             f"{name}: step {record['step']:,}, verdict {record['verdict']}, Fréchet distance "
-            f"{record['frechet_distance']:.4g} (of real pictures {real:.4g})"
+            f"{record['frechet_distance']:.4g} (of real pictures {real:.4g}) in {last['features']}"
         )
 
 

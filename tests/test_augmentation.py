@@ -82,7 +82,7 @@ def test_gradients_pass_to_the_pixels_that_stay():
     assert set(np.unique(moved)) == {0.0, 1.0}
 
 
-def test_real_and_generated_pictures_are_changed_by_draws_of_their_own():
+def test_other_keys_are_other_changes_of_every_picture():
     first, second = (augment(key, X, ("translation", "cutout", "colour")) for key in KEYS)
     assert (np.asarray(first) != np.asarray(second)).any(axis=(1, 2, 3)).all()
     np.testing.assert_array_equal(first, augment(KEYS[0], X, ("translation", "cutout", "colour")))
@@ -106,3 +106,5 @@ def test_a_gan_is_wrapped_by_name_and_refuses_others():
         GANConfig(event_shape=(8, 8, 1), augmentation=("color",)).build()
     with pytest.raises(InputError, match="pictures"):
         GANConfig(event_shape=(8,), augmentation=("colour",)).build()
+    with pytest.raises(InputError, match="tanh head"):
+        GANConfig(event_shape=(8, 8, 1), augmentation=("colour",), head="sigmoid").build()

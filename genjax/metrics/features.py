@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax.errors import FlaxError
 from jax import Array
 
 from genjax.errors import InputError
@@ -66,7 +67,12 @@ class Features(NamedTuple):
         for start in range(0, max(len(images), 1), _BLOCK):
             block = images[start : start + _BLOCK]
             padded = np.pad(block, [(0, _BLOCK - len(block)), (0, 0), (0, 0), (0, 0)])
-            outputs.append(np.asarray(self.function(padded), np.float32)[: len(block)])
+            try:
+                outputs.append(np.asarray(self.function(padded), np.float32)[: len(block)])
+            except (FlaxError, TypeError) as error:
+                raise InputError(
+                    f"{self.name} features are of pictures of another shape than {images.shape[1:]}"
+                ) from error
         return np.concatenate(outputs)
 
     def classify(self, images: np.ndarray) -> np.ndarray:

@@ -144,10 +144,14 @@ class GANConfig(ModelConfig):
             raise InputError(f"n_critic must be 1 or more, got {self.n_critic}")
         if self.classes < 0 or self.classes == 1:
             raise InputError(f"classes must be 0, or 2 or more, got {self.classes}")
-        if self.class_names and len(set(self.class_names)) != self.classes:
+        if self.class_names and len(self.class_names) != self.classes:
             raise InputError(
                 f"{self.classes} classes have as many names, or none, not {self.class_names}"
             )
+        if len(set(self.class_names)) != len(self.class_names):
+            raise InputError(f"two classes of one name: {self.class_names}")
+        if self.augmentation and self.head == "sigmoid":
+            raise InputError("augmentation is of pictures in [-1, 1]: take a tanh head")
         if self.penalty_weights and len(self.penalty_weights) != len(self.penalties):
             raise InputError(
                 f"{len(self.penalties)} penalties have as many weights, or none, not "

@@ -13,7 +13,8 @@ def check_labels(y: Any, n: int, classes: int, names: Sequence[str] = ()) -> np.
     """Return the labels of n rows, (n,) int32.
 
     Args:
-        y: (n,) int from 0, or one for all rows; or names of classes, where they have names.
+        y: (n,) int from 0, the places of the names in their order, or one for all rows; or names
+            of classes, where they have names.
         n: rows.
         classes: that the model knows.
         names: of the classes, in their order; none where they have none.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flax import linen as nn
 
 from genjax.models.player_config import PlayerConfig, check_layers, check_sizes, picture_shape
-from genjax.nets.dcgan import DCGANDiscriminator, DCGANGenerator
+from genjax.nets.dcgan import INITIAL, DCGANDiscriminator, DCGANGenerator
 from genjax.nets.norm import ActivationName, NormName
 from genjax.nets.players import ConditionName, Discriminator, Generator
 from genjax.nets.residual_players import ResidualDiscriminator, ResidualGenerator
@@ -68,7 +68,13 @@ class DCGANDiscriminatorConfig(PlayerConfig):
             self.width, self.kernel, self.activation, self.norm, self.spectral_norm
         )
         return Discriminator(
-            trunk, self.activation, classes, condition, maps=True, spectral=self.spectral_norm
+            trunk,
+            self.activation,
+            classes,
+            condition,
+            maps=True,
+            kernel_init=INITIAL,
+            spectral=self.spectral_norm,
         )
 
     def check(self) -> None:

@@ -51,7 +51,7 @@ def translation(key: Array, x: Array) -> Array:
         _shifts(own, len(x), side) for own, side in zip(keys, x.shape[1:3], strict=True)
     )
     # Products with shift matrices: the gradient of a gather is slow in a loop on a CPU.
-    return jnp.einsum("nah,nbw,nhwc->nabc", rows, columns, x)
+    return jnp.einsum("nah,nbw,nhwc->nabc", rows, columns, x, precision="highest")
 
 
 def cutout(key: Array, x: Array) -> Array:
@@ -114,7 +114,7 @@ class Augmented(nn.Module):
 
 def _shifts(key: Array, n: int, side: int) -> Array:
     """Return n matrices (side, side) that shift by a whole number of pixels."""
-    most = round(side * SHIFT)
+    most = int(side * SHIFT + 0.5)
     by = jax.random.randint(key, (n, 1, 1), -most, most + 1)
     place = jnp.arange(side)
     return jnp.where(place[None, :, None] - place[None, None, :] == by, 1.0, 0.0)
@@ -122,7 +122,7 @@ def _shifts(key: Array, n: int, side: int) -> Array:
 
 def _inside(key: Array, n: int, side: int) -> Array:
     """Return which places of a side lie in the hole, (n, side) bool."""
-    length = round(side * HOLE)
+    length = int(side * HOLE + 0.5)
     start = jax.random.randint(key, (n, 1), 0, side + (1 - length % 2)) - length // 2
     place = jnp.arange(side)[None]
     return (place >= start) & (place < start + length)

@@ -2,10 +2,10 @@
 
 5x5 convolutions of stride 2, none but these; batch normalisation everywhere but in the generator's
 last and the discriminator's first layer; ReLUs in the generator, leaky ones of slope .2 in the
-discriminator; every kernel drawn from N(0, .02²). For a picture of 64x64x3 and a width of 128 that
-is the published stack: 100 -> 1024x4x4 -> 512x8x8 -> 256x16x16 -> 128x32x32 -> 3x64x64. Other sizes
-are halved, rounding up, until a side is 4 or less; a level has twice the channels of the one
-above, at most eight times the width.
+discriminator; every kernel, the logit's too, drawn from N(0, .02²). For a picture of 64x64x3 and a
+width of 128 that is the published stack: 100 -> 1024x4x4 -> 512x8x8 -> 256x16x16 -> 128x32x32 ->
+3x64x64. Other sizes are halved, rounding up, until a side is 4 or less; a level has twice the
+channels of the one above, at most eight times the width.
 
 References:
     Radford, Metz and Chintala, "Unsupervised representation learning with deep convolutional
@@ -24,7 +24,7 @@ from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName, has_bi
 from genjax.nets.spectral import normalize
 
 SMALLEST = 4  # a side is halved until it is no longer than this
-_INITIAL = nn.initializers.normal(0.02)
+INITIAL = nn.initializers.normal(0.02)
 
 
 def widths(width: int, levels: int) -> tuple[int, ...]:
@@ -67,7 +67,7 @@ class DCGANGenerator(nn.Module):
         """Return (batch, *output_shape) of z (batch, numbers)."""
         *sizes, smallest = halvings(self.output_shape[:2], SMALLEST)
         features = widths(self.width, max(len(sizes), 1))
-        how: dict[str, Any] = {"kernel_init": _INITIAL, "dtype": self.dtype}
+        how: dict[str, Any] = {"kernel_init": INITIAL, "dtype": self.dtype}
         inner = {**how, "use_bias": has_bias(self.norm)}
         x = nn.Dense(math.prod(smallest) * features[-1], **inner)(z)
         x = self._rest(x.reshape(x.shape[0], *smallest, features[-1]), train)
@@ -115,7 +115,7 @@ class DCGANDiscriminator(nn.Module):
             x = x if level == 0 else ACTIVATIONS[self.activation](x)
             layer = Conv(
                 channels, (self.kernel, self.kernel), 2 if levels else 1,
-                use_bias=has_bias(norm), kernel_init=_INITIAL, dtype=self.dtype,
+                use_bias=has_bias(norm), kernel_init=INITIAL, dtype=self.dtype,
             )  # fmt: skip
             x = normalize(layer, x, train=train) if self.spectral else layer(x)
             x = Norm(norm, self.dtype)(x, train=train)

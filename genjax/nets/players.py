@@ -12,7 +12,7 @@ References:
     Miyato and Koyama, "cGANs with projection discriminator", ICLR 2018, eq. 3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import jax
@@ -64,6 +64,7 @@ class Discriminator(nn.Module):
         condition: how labels enter.
         embedding: size of a class's vector.
         maps: labels beside a picture are constant channels; else the picture is flattened first.
+        kernel_init: of the layer to the logit.
         spectral: divide the last layer's kernel, and those of labels, by their spectral norms.
         before: layers that x passes first, such as `InstanceNoise`.
         after: layers that the features pass, such as `MinibatchDiscrimination`.
@@ -84,6 +85,7 @@ class Discriminator(nn.Module):
     condition: ConditionName = "concatenate"
     embedding: int = 16
     maps: bool = False
+    kernel_init: Callable[..., Array] = nn.initializers.lecun_normal()
     spectral: bool = False
     before: Sequence[nn.Module] = ()
     after: Sequence[nn.Module] = ()
@@ -103,7 +105,8 @@ class Discriminator(nn.Module):
         features = ACTIVATIONS[self.activation](self.trunk(x, train=train))
         for layer in self.after:
             features = layer(features, train=train)
-        logits = dense(features, 1, name="logit", **how)[:, 0]
+        start = self.kernel_init
+        logits = dense(features, 1, name="logit", kernel_init=start, **how)[:, 0]
         if one_hot is not None and self.condition == "project":
             vector = dense(one_hot, features.shape[-1], use_bias=False, name="projection", **how)
             logits += jnp.sum(vector * features, axis=-1)

@@ -40,8 +40,10 @@ def by_class(trained: Trained, path: Path, names: Sequence[str]) -> np.ndarray:
 def between(trained: Trained, path: Path, names: Sequence[str]) -> None:
     """Draw walks between noises, of one class each, and from class to class at one noise.
 
-    Walks between noises are spherical: see `genjax.latent.interpolate`.
+    Walks between normal noises are spherical, see `genjax.latent.interpolate`; others, which lie in
+    a cube, are straight.
     """
+    spherical = getattr(trained.config.model, "prior", "normal") == "normal"
     count = len(names)
     pairs = min(count, 5) if count else 6
     weights = np.linspace(0, 1, _COLUMNS)
@@ -49,7 +51,7 @@ def between(trained: Trained, path: Path, names: Sequence[str]) -> None:
     walks, shares, rows = [], [], []
     for pair in range(pairs):
         ends = z[2 * pair], z[2 * pair + 1]
-        walks.append(np.asarray(interpolate(*ends, _COLUMNS, spherical=True)))
+        walks.append(np.asarray(interpolate(*ends, _COLUMNS, spherical=spherical)))
         rows.append(f"walk {pair + 1}")
         if count:
             shares.append(np.tile(np.eye(count)[pair], (_COLUMNS, 1)))

@@ -21,6 +21,7 @@ from genjax.trained import Trained
 
 _COMPARED = 2_000  # pictures in each look, at most
 _NEIGHBOURS = 1_000  # of them for the verdict
+_SEED = 1  # of the samples in every look
 _LEAST = 12  # pictures: two halves with five neighbours each
 _BEST = "frechet_distance"
 
@@ -30,10 +31,10 @@ class PictureGameObserver:
     """Looks at a GAN of pictures; see `Observer`.
 
     Each look draws from the same noise, and appends to the run's `signals.jsonl`: the verdict and
-    its signals, the Fréchet distance from training pictures in the features' space, and beside it
-    what other training pictures have; of features that classify, the share of pictures that are
-    read as the class that was asked for. At the end it draws what lies between samples, and the
-    training pictures nearest to them.
+    its signals, the Fréchet distance from training pictures in the features' space, and of features
+    that classify, the share of pictures that are read as the class that was asked for; beside each
+    distance and share what other training pictures have. At the end it draws what lies between
+    samples, and the training pictures nearest to them.
 
     Attributes:
         data: what it learns from.
@@ -86,18 +87,23 @@ class PictureGameObserver:
 
     def _log(self, trained: Trained, run: Run, step: int) -> None:
         real, y = self._real()
-        fake = trained.sample(len(y), y=None if self.condition is None else y, seed=step)
+        fake = trained.sample(len(y), y=None if self.condition is None else y, seed=_SEED)
         of_fake = self.features(fake)
         few = spread(len(y), _NEIGHBOURS)
         labels = None if self.condition is None else y[few]
         logits = (trained.score(x[few], y=labels) for x in (real, fake))
         signals = measure(self._seen["first"][few], of_fake[few], *logits)
         record = {"step": step, "verdict": str(signals.verdict), **signals._asdict()}
+        record |= {"features": self.features.name, "features_hash": self.features.hash, "n": len(y)}
         for name, vectors in ((_BEST, of_fake), (f"{_BEST}_of_real", self._seen["second"])):
             record[name] = frechet_distance(self._seen["first"], vectors)
         if self.condition and self.features.head and self._reads():
-            read = self.features.classify(fake).argmax(axis=1)
-            record["conditional_accuracy"] = float((read == y).mean())
+            head, other = self.features.head, self.condition.y[self._halves()[1]]
+            for name, vectors, asked in (
+                ("conditional_accuracy", of_fake, y),
+                ("conditional_accuracy_of_real", self._seen["second"], other),
+            ):
+                record[name] = float((head(vectors).argmax(axis=1) == asked).mean())
         run.log(record, "signals")
         print(f"step {step:,}: {record['verdict']}, Fréchet {record[_BEST]:.4g}", file=sys.stderr)
 
@@ -109,15 +115,18 @@ class PictureGameObserver:
 
     def _real(self) -> tuple[np.ndarray, np.ndarray]:
         """Return training pictures to compare with, and their labels; keep what is seen in them."""
-        pixels = self.data.pixels
-        chosen = spread(len(pixels), 2 * _COMPARED)
-        first, second = chosen[::2], chosen[1::2]
+        pixels, (first, second) = self.data.pixels, self._halves()
         if not self._seen:
             self._seen = {
                 "first": self.features(pixels[first]), "second": self.features(pixels[second])
             }  # fmt: skip
         y = np.zeros(len(pixels), np.int32) if self.condition is None else self.condition.y
         return pixels[first], y[first]
+
+    def _halves(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return which training pictures are compared with, and which are held beside samples."""
+        chosen = spread(len(self.data.pixels), 2 * _COMPARED)
+        return chosen[::2], chosen[1::2]
 
 
 def _numbers(run: Run) -> list[dict[str, float]]:
