@@ -39,7 +39,7 @@ def load_mixed(
     path = config.path
     if path is None or is_mnist(path) or has_partition(path):
         return load_split(config, shape, split, seed=seed, limit=limit)
-    examples = load_split(config, shape, split, seed=seed)
+    examples = load_split(config, shape, split, seed=seed, limit=config.limit)
     order = np.random.default_rng(0).permutation(len(examples.pixels))
     return rows_of(examples, order[:limit])
 

@@ -85,13 +85,12 @@ def main() -> int:
     place = home
     if arguments.data is not None:
         place = replace(place, path=str(arguments.data.expanduser().resolve()))
-    load = load_mixed if getattr(trained.model, "classes", 0) else load_split
-    held = load(place, shape, arguments.split, seed=config.seed, limit=arguments.n)
+    held = load_mixed(place, shape, arguments.split, seed=config.seed, limit=arguments.n)
     tables, sets = {_HELD_OUT: held.labels}, dict[str, np.ndarray]()
     if arguments.features:
         home = home if arguments.split == "all" else place
         many = min(home.limit or sys.maxsize, _FITTED_ON + 2 * arguments.n)
-        training = load(home, shape, home.split or "train", seed=config.seed, limit=many)
+        training = load_mixed(home, shape, home.split or "train", seed=config.seed, limit=many)
         if (arguments.split, place.path) == (home.split or "train", home.path):
             training = rows_of(training, slice(len(held.pixels), None))
             if not len(training.pixels):

@@ -13,6 +13,7 @@ import optax
 import pandas as pd
 from flax.traverse_util import flatten_dict, unflatten_dict
 from jax import Array
+from pandas.api.types import is_string_dtype
 
 from genjax.algorithm import Aux, Context, Params, Phase, PyTree, from_phases
 from genjax.fit import fit
@@ -33,20 +34,27 @@ def targets(labels: pd.DataFrame | None) -> np.ndarray | None:
 
     Returns:
         The columns of zeros and ones, (n, attributes) bool; where there are none, a single column
-        of classes, (n,) int.
+        of classes, (n,) int; of text, such as sub-folders, their places in its order.
 
     Example:
         >>> targets(pd.DataFrame({"Smiling": [0, 1], "yaw": [0.3, 0.1]})).tolist()
         [[False], [True]]
         >>> targets(pd.DataFrame({"digit": [7, 2]})).tolist()
         [7, 2]
+        >>> targets(pd.DataFrame({"class": ["dog", "cat"]})).tolist()
+        [1, 0]
     """
     if labels is None:
         return None
     binary = labels.loc[:, labels.isin((0, 1)).all()]
     if binary.shape[1]:
         return binary.to_numpy(bool)
-    classes = labels.iloc[:, 0].to_numpy() if labels.shape[1] == 1 else np.zeros(0)
+    if labels.shape[1] != 1:
+        return None
+    if is_string_dtype(labels.iloc[:, 0]):
+        names, places = np.unique(labels.iloc[:, 0].to_numpy(str), return_inverse=True)
+        return places if len(names) > 1 else None
+    classes = labels.iloc[:, 0].to_numpy()
     return classes if classes.dtype.kind in "iu" else None
 
 

@@ -203,11 +203,8 @@ def load(path: str | Path) -> Features:
             arrays = {name: file[name] for name in file.files}
         head = json.loads(str(arrays.pop(_HEAD)))
         recipe = Recipe(head["kind"], head["settings"], arrays)
-        if recipe.kind == "classifier" and KERNEL not in arrays:
-            raise InputError(
-                f"{path} is of an older version, without the last layer: train it anew"
-            )
-        features = _features(recipe)
+        is_old = recipe.kind == "classifier" and KERNEL not in arrays
+        features = None if is_old else _features(recipe)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} holds no features: {error}") from error
     if features is None:
