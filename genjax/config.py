@@ -84,6 +84,11 @@ class TrainingConfig:
                 "warmup_steps are 0 or more and fewer than decay_steps: got "
                 f"{self.warmup_steps}, {self.decay_steps}"
             )
+        if self.decay_steps is not None and (self.steps or 0) > self.decay_steps:
+            raise InputError(
+                f"the learning rate is 0 from decay_steps, {self.decay_steps}, on: {self.steps} "
+                "steps would learn nothing after it"
+            )
         if self.stair_steps is not None and (self.decay_steps or self.stair_steps < 1):
             raise InputError("stair_steps are 1 or more, and go with no decay_steps")
         for name, least, most in (

@@ -65,6 +65,8 @@ def test_moments_reach_the_optimiser():
         ({"stair_steps": 0}, "stair_steps"),
         ({"stair_steps": 5, "decay_steps": 9}, "stair_steps"),
         ({"stair_factor": 0.0}, "stair_factor"),
+        ({"steps": 12, "decay_steps": 10}, "learn nothing"),
+        ({"momentum": 1.0}, "momentum lies in"),
         ({"b1": 1.0}, "b1 lies in"),
         ({"b2": -0.1}, "b2 lies in"),
         ({"historical_averaging": -1.0}, "historical_averaging"),
