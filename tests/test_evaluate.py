@@ -111,7 +111,7 @@ def test_a_model_without_a_prior_or_a_density_has_the_others(vae, tmp_path, monk
     run = untrained(tmp_path / "run", AutoencoderConfig(**NETWORK))
     call(monkeypatch, run, "--features", vae / "features" / "pca.npz", "--split", "validation")
     lines = scores_of(run)
-    assert {line["subject"] for line in lines} == {HELD_OUT, "training pictures"}
+    assert {line["subject"] for line in lines} == {HELD_OUT, "training pictures", "test pictures"}
     assert {line["split"] for line in lines} == {"validation"}
     assert {line["n_real"] for line in lines} == {24}  # all that there are
     hashes = {line["features_hash"] for line in lines} - {None}

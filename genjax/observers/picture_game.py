@@ -132,6 +132,10 @@ class PictureGameObserver:
 def _numbers(run: Run) -> list[dict[str, float]]:
     """Return what of the signals can be drawn."""
     return [
-        {name: value for name, value in record.items() if not isinstance(value, str)}
+        {
+            name: value
+            for name, value in record.items()
+            if isinstance(value, float) or name == "step"
+        }
         for record in run.records("signals")
     ]

@@ -18,6 +18,15 @@ _UNITS = {
     "kl": "nats per example",
     "kl_per_dimension": "nats, a line each",
     "bits_per_dimension": "bits",
+    "accuracy": "share that is told apart",
+    "precision": "share of samples",
+    "coverage": "share of real ones",
+    "spread": "of the real ones'",
+    "distance": "of the real ones'",
+    "frechet_distance": "squared, features' units",
+    "frechet_distance_of_real": "squared, features' units",
+    "conditional_accuracy": "share of samples",
+    "conditional_accuracy_of_real": "share of real ones",
 }
 
 
