@@ -28,8 +28,8 @@ CONFIG = TrainingConfig(
     optimizer="adam",
     learning_rate=4e-4,
     b1=0.5,
-    decay_steps=3_000,
+    decay_steps=2_250,
     batch_size=16,
-    steps=2_000,
+    steps=1_500,
     chunk=10,
 )

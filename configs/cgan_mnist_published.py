@@ -32,6 +32,6 @@ CONFIG = TrainingConfig(
     stair_steps=1,
     stair_factor=1 / 1.00004,
     batch_size=100,
-    steps=4_000,
+    steps=2_500,
     chunk=40,
 )
