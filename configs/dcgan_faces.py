@@ -2,7 +2,8 @@
 
 Command:  python scripts/train_gan.py --data PATH/TO/CELEBA --run runs/dcgan
 Time:     ten minutes on two cores
-Expect:   to be measured
+Expect:   verdict healthy; Fréchet distance 2.9 (real ones: .44) and coverage .82 in principal
+          components, 35 (2.3) and .80 in the features of a classifier of 40 attributes
 Source:   Radford, Metz and Chintala, "Unsupervised representation learning with deep convolutional
           generative adversarial networks", ICLR 2016: networks, loss, noise, start and beta1.
           Ours, for ten minutes on a CPU: a quarter of the width, batches of 16 (128 there), a rate

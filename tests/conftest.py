@@ -43,6 +43,7 @@ def shared_data():
 # so is all of the contract on models that are slow to compile or that share their form with others.
 _OF_SEVERAL_PROGRAMS = ("test_eight_devices", "test_members", "test_a_member")
 _SLOW_ROWS = (
+    "residual_vae_from_a_linear_start",
     "residual_gan_of_projection_and_spectral_norm",
     "conditional_gan_as_published",
 )

@@ -51,7 +51,7 @@ class DCGANGenerator(nn.Module):
     Example:
         >>> import jax, jax.numpy as jnp
         >>> net = DCGANGenerator((28, 28, 1), width=4)
-        >>> net.init_with_output(jax.random.key(0), jnp.ones((2, 100)))[0].shape
+        >>> jax.eval_shape(net.init_with_output, jax.random.key(0), jnp.ones((2, 100)))[0].shape
         (2, 28, 28, 1)
     """
 
@@ -95,7 +95,7 @@ class DCGANDiscriminator(nn.Module):
     Example:
         >>> import jax, jax.numpy as jnp
         >>> net = DCGANDiscriminator(width=4)
-        >>> net.init_with_output(jax.random.key(0), jnp.ones((2, 64, 64, 3)))[0].shape
+        >>> jax.eval_shape(net.init_with_output, jax.random.key(0), jnp.ones((2, 64, 64, 3)))[0].shape
         (2, 512)
     """
 

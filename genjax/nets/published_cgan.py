@@ -51,7 +51,7 @@ class PublishedGenerator(nn.Module):
         >>> import jax, jax.numpy as jnp
         >>> net = PublishedGenerator((28, 28, 1), classes=10)
         >>> z, y = jnp.ones((2, 100)), jnp.array([3, 7])
-        >>> net.init_with_output(jax.random.key(0), z, y)[0].shape
+        >>> jax.eval_shape(net.init_with_output, jax.random.key(0), z, y)[0].shape
         (2, 28, 28, 1)
     """
 
@@ -85,7 +85,7 @@ class PublishedDiscriminator(nn.Module):
         >>> import jax, jax.numpy as jnp
         >>> net = PublishedDiscriminator(classes=10)
         >>> x, y = jnp.ones((2, 28, 28, 1)), jnp.array([3, 7])
-        >>> net.init_with_output(jax.random.key(0), x, y)[0].features.shape
+        >>> jax.eval_shape(net.init_with_output, jax.random.key(0), x, y)[0].features.shape
         (2, 240)
     """
 

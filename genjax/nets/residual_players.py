@@ -71,7 +71,7 @@ class ResidualGenerator(nn.Module):
     Example:
         >>> import jax, jax.numpy as jnp
         >>> net = ResidualGenerator((28, 28, 1), width=4)
-        >>> net.init_with_output(jax.random.key(0), jnp.ones((2, 10)))[0].shape
+        >>> jax.eval_shape(net.init_with_output, jax.random.key(0), jnp.ones((2, 10)))[0].shape
         (2, 28, 28, 1)
     """
 
@@ -113,7 +113,7 @@ class ResidualDiscriminator(nn.Module):
     Example:
         >>> import jax, jax.numpy as jnp
         >>> net = ResidualDiscriminator(width=4, spectral=False)
-        >>> net.init_with_output(jax.random.key(0), jnp.ones((2, 28, 28, 1)))[0].shape
+        >>> jax.eval_shape(net.init_with_output, jax.random.key(0), jnp.ones((2, 28, 28, 1)))[0].shape
         (2, 8)
     """
 
