@@ -95,7 +95,8 @@ class DCGANDiscriminator(nn.Module):
     Example:
         >>> import jax, jax.numpy as jnp
         >>> net = DCGANDiscriminator(width=4)
-        >>> jax.eval_shape(net.init_with_output, jax.random.key(0), jnp.ones((2, 64, 64, 3)))[0].shape
+        >>> key, x = jax.random.key(0), jnp.ones((2, 64, 64, 3))
+        >>> jax.eval_shape(net.init_with_output, key, x)[0].shape
         (2, 512)
     """
 

@@ -113,7 +113,8 @@ class ResidualDiscriminator(nn.Module):
     Example:
         >>> import jax, jax.numpy as jnp
         >>> net = ResidualDiscriminator(width=4, spectral=False)
-        >>> jax.eval_shape(net.init_with_output, jax.random.key(0), jnp.ones((2, 28, 28, 1)))[0].shape
+        >>> key, x = jax.random.key(0), jnp.ones((2, 28, 28, 1))
+        >>> jax.eval_shape(net.init_with_output, key, x)[0].shape
         (2, 8)
     """
 
