@@ -41,9 +41,15 @@ def assert_same(a, b):
 
 @pytest.mark.parametrize(
     ("loss", "penalties"),
-    [(loss, ()) for loss in LOSSES] + [("wasserstein", (name,)) for name in PENALTIES]
-    + [("relativistic_average", ("r1", "r2"))],
-)  # fmt: skip
+    [("hinge", ()), ("relativistic_average", ("r1", "r2"))]
+    + [
+        pytest.param(*case, marks=pytest.mark.slow)
+        for case in (
+            *((loss, ()) for loss in LOSSES if loss != "hinge"),
+            *(("wasserstein", (name,)) for name in PENALTIES),
+        )
+    ],
+)
 def test_every_loss_and_penalty_trains_and_resumes_to_the_bit(loss, penalties):
     config = dataclasses.replace(TINY, loss=loss, penalties=penalties)
     whole = train(config)

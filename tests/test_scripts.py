@@ -71,6 +71,7 @@ def test_every_configuration_loads_builds_and_says_its_command(path):
     assert all(word in head for word in ("Command:", "Time:", "Expect:", "Source:"))
 
 
+@pytest.mark.slow
 def test_the_gpu_s_configuration_trains_at_a_small_size(tmp_path):
     """The same networks, type and start, on pictures of 16x16."""
     config = command_line.load_config(ROOT / "configs" / "celeba_vae_better_gpu.py")

@@ -40,7 +40,7 @@ class GeneratorConfig(PlayerConfig):
     def check(self) -> None:
         """Raise InputError if a value is out of its range."""
         check_sizes(self, 1, *self.hidden)
-        check_layers(self.norm, self.activation)
+        check_layers("generator", self.norm, self.activation)
         check_range("the generator's dropout", self.dropout, 0.0, 1.0)
 
 
@@ -99,7 +99,7 @@ class DiscriminatorConfig(PlayerConfig):
     def check(self) -> None:
         """Raise InputError if a value is out of its range."""
         check_sizes(self, *self.hidden)
-        check_layers(self.norm, self.activation)
+        check_layers("discriminator", self.norm, self.activation)
         turns = self.instance_noise_turns
         check_range("the discriminator's dropout", self.dropout, 0.0, 1.0)
         check_range("minibatch_kernels", self.minibatch_kernels, 0)

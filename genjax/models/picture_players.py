@@ -38,7 +38,7 @@ class DCGANGeneratorConfig(PlayerConfig):
     def check(self) -> None:
         """Raise InputError if a value is out of its range."""
         check_sizes(self, self.width, self.kernel)
-        check_layers(self.norm, self.activation)
+        check_layers("generator", self.norm, self.activation)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class DCGANDiscriminatorConfig(PlayerConfig):
     def check(self) -> None:
         """Raise InputError if a value is out of its range."""
         check_sizes(self, self.width, self.kernel)
-        check_layers(self.norm, self.activation)
+        check_layers("discriminator", self.norm, self.activation)
 
 
 @dataclass(frozen=True, kw_only=True)

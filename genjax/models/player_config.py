@@ -57,10 +57,10 @@ def check_name(name: str, given: str, known: Sequence[str]) -> None:
         raise InputError(f"no {name} {given!r}: there are {', '.join(known)}")
 
 
-def check_layers(norm: str, activation: str) -> None:
-    """Raise InputError unless these are a normalisation's and an activation's names."""
-    check_name("norm", norm, get_args(NormName))
-    check_name("activation", activation, tuple(ACTIVATIONS))
+def check_layers(player: str, norm: str, activation: str) -> None:
+    """Raise InputError unless a player's normalisation and activation have known names."""
+    check_name(f"{player}'s norm", norm, get_args(NormName))
+    check_name(f"{player}'s activation", activation, tuple(ACTIVATIONS))
 
 
 def picture_shape(network: str, event_shape: tuple[int, ...]) -> tuple[int, int, int]:
