@@ -112,8 +112,8 @@ ROWS = {
     "residual_gan_of_projection_and_spectral_norm": (
         GANConfig(
             event_shape=(8, 8, 3), latent_size=3, head="tanh", classes=3, loss="hinge",
-            condition="project", generator=ResidualGeneratorConfig(width=2),
-            discriminator=ResidualDiscriminatorConfig(width=2),
+            condition="project", generator=ResidualGeneratorConfig(width=4), time_scale=2.0,
+            discriminator=ResidualDiscriminatorConfig(width=4),
         ),
         pictures(8, 8, 3) | {"y": np.arange(44, dtype=np.int32) % 3},
     ),
