@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: setup demo picture heights glasses test checks lint types bench clean
+.PHONY: setup demo picture heights test checks lint types bench clean
 
 setup: $(VENV)/.installed
 
@@ -22,10 +22,6 @@ picture: demo
 heights: setup
 	$(BIN)/python scripts/train_height_gan.py --run runs/heights
 	cp runs/heights/figures/density_0010000.png docs/images/heights.png
-
-glasses: setup
-	$(BIN)/python scripts/train_gan.py --config configs/cgan_drawn_faces.py --run runs/glasses
-	cp runs/glasses/figures/samples_0001000.png docs/images/glasses.png
 
 # In two sessions: one that compiled everything has crashed within the compiler.
 test: setup

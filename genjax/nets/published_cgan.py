@@ -11,14 +11,24 @@ References:
 """
 
 import math
+from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
 from genjax.losses.adversarial import Judgement
 from genjax.nets.players import shares
+
+
+def _start(key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
+    """Return kernels within ±.05: the paper does not say; flax's own collapse at its rate."""
+    return jax.random.uniform(key, shape, dtype, -0.05, 0.05)
+
+
+_Dense = partial(nn.Dense, kernel_init=_start)
 
 
 def maxout(x: Array, units: int, pieces: int, *, name: str) -> Array:
@@ -35,7 +45,7 @@ def maxout(x: Array, units: int, pieces: int, *, name: str) -> Array:
     Returns:
         (batch, units).
     """
-    return nn.Dense(units * pieces, name=name)(x).reshape(x.shape[0], units, pieces).max(axis=-1)
+    return _Dense(units * pieces, name=name)(x).reshape(x.shape[0], units, pieces).max(axis=-1)
 
 
 class PublishedGenerator(nn.Module):
@@ -64,11 +74,11 @@ class PublishedGenerator(nn.Module):
     def __call__(self, z: Array, y: Array, *, train: bool = False) -> Array:
         """Return raw rows (batch, *output_shape) of z (batch, numbers), y (batch,) int."""
         drop = nn.Dropout(self.dropout, deterministic=not train)
-        of_noise = drop(nn.relu(nn.Dense(self.units[0], name="noise")(z)))
-        of_label = drop(nn.relu(nn.Dense(self.units[1], name="label")(shares(y, self.classes))))
+        of_noise = drop(nn.relu(_Dense(self.units[0], name="noise")(z)))
+        of_label = drop(nn.relu(_Dense(self.units[1], name="label")(shares(y, self.classes))))
         joint = jnp.concatenate([of_noise, of_label], axis=-1)
-        joint = drop(nn.relu(nn.Dense(self.units[2], name="joint")(joint)))
-        x = nn.Dense(math.prod(self.output_shape), name="output")(joint)
+        joint = drop(nn.relu(_Dense(self.units[2], name="joint")(joint)))
+        x = _Dense(math.prod(self.output_shape), name="output")(joint)
         return x.reshape(x.shape[0], *self.output_shape)
 
 
@@ -103,4 +113,4 @@ class PublishedDiscriminator(nn.Module):
         of_label = maxout(shares(y, self.classes), self.units[1], self.pieces[1], name="label")
         joint = drop(jnp.concatenate([of_picture, of_label], axis=-1))
         joint = maxout(joint, self.units[2], self.pieces[2], name="joint")
-        return Judgement(nn.Dense(1, name="logit")(drop(joint))[:, 0], joint)
+        return Judgement(_Dense(1, name="logit")(drop(joint))[:, 0], joint)
