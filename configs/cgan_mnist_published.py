@@ -1,8 +1,9 @@
 """The conditional GAN as it was published: multilayer perceptrons, momentum, dropout.
 
 Command:  python scripts/train_gan.py --config configs/cgan_mnist_published.py --data PATH/TO/MNIST
-Time:     three minutes on two cores
-Expect:   a collapse, so far: after 1,840 steps, one seed, all pictures were alike
+Time:     six minutes on two cores
+Expect:   after 7,120 steps, four minutes, one seed: 100 % read as the asked-for digit, Fréchet
+          distance 154 (of 2,000 digits, in a classifier's features; real ones: 3.7), still falling
 Source:   Mirza and Osindero, "Conditional generative adversarial nets", 2014, section 4.1: noise of
           100, 200 and 1000 units joined in 1200; maxout discriminator; batches of 100; rate .1,
           divided by 1.00004 a step; dropout .5. Momentum rose there from .5 to .7, at a rate that
