@@ -211,7 +211,7 @@ def _features(arguments: Arguments, fitted_on: Examples) -> Iterator[features.Fe
         if name == "pixels":
             yield features.pixels()
         elif name == "pca":
-            fitted = features.pca(fitted_on.pixels, components=min(64, len(fitted_on.pixels) - 1))
+            fitted = features.leading_components(fitted_on.pixels)
         elif name != "classifier":
             yield features.load(name)
         elif (labels := targets(fitted_on.labels)) is not None:

@@ -15,8 +15,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 import genjax
 from command_line import parse_training, report_errors
 from genjax import Run, sharding
@@ -57,7 +55,8 @@ def main() -> int:
         if condition:
             print(f"{len(condition.names)} classes: {few(condition.names, 12)}", file=sys.stderr)
     if measured_in is None:
-        measured_in = _components(data.pixels[spread(len(data.pixels), _FITTED_ON)])
+        few_rows = spread(len(data.pixels), _FITTED_ON)
+        measured_in = features.leading_components(data.pixels[few_rows])
     observer = PictureGameObserver(data, measured_in, condition)
     outcome = train(config, examples, folder, observer)
     if not sharding.is_main():
@@ -72,12 +71,6 @@ def main() -> int:
     classes = f"y={condition.names[0]!r}, " if condition else ""
     print(f"use it: genjax.load({str(folder)!r}).sample(16, {classes}seed=0)")
     return 128 + outcome.interrupted if outcome.interrupted else 0
-
-
-def _components(pixels: np.ndarray) -> features.Features:
-    """Return the principal components of pictures, as many as they have, 64 at most."""
-    values = features.pixels()(pixels[:1]).shape[1]
-    return features.pca(pixels, components=min(64, len(pixels) - 1, values))
 
 
 def _conditioned(

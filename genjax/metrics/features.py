@@ -122,6 +122,12 @@ def pca(images: np.ndarray, *, components: int = 64, size: int = 16) -> Features
     return _features(Recipe("pca", {"size": size}, arrays))
 
 
+def leading_components(images: np.ndarray, *, most: int = 64) -> Features:
+    """Return `pca` of as many components as the pictures have, at most so many."""
+    values = pixels()(images[:1]).shape[1]
+    return pca(images, components=min(most, len(images) - 1, values))
+
+
 def classifier(
     images: np.ndarray,
     labels: np.ndarray,
