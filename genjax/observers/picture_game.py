@@ -23,7 +23,7 @@ _COMPARED = 2_000  # pictures in each look, at most
 _NEIGHBOURS = 1_000  # of them for the verdict
 _SEED = 1  # of the samples in every look
 _LEAST = 12  # pictures: two halves with five neighbours each
-_BEST = "frechet_distance"
+_DISTANCE = "frechet_distance"
 
 
 @dataclass
@@ -95,23 +95,20 @@ class PictureGameObserver:
         signals = measure(self._seen["first"][few], of_fake[few], *logits)
         record = {"step": step, "verdict": str(signals.verdict), **signals._asdict()}
         record |= {"features": self.features.name, "features_hash": self.features.hash, "n": len(y)}
-        for name, vectors in ((_BEST, of_fake), (f"{_BEST}_of_real", self._seen["second"])):
+        for name, vectors in ((_DISTANCE, of_fake), (f"{_DISTANCE}_of_real", self._seen["second"])):
             record[name] = frechet_distance(self._seen["first"], vectors)
-        if self.condition and self.features.head and self._reads():
-            head, other = self.features.head, self.condition.y[self._halves()[1]]
+        head = self.features.head
+        if self.condition and head and head.classes == self.condition.names:
+            other = self.condition.y[self._halves()[1]]
             for name, vectors, asked in (
                 ("conditional_accuracy", of_fake, y),
                 ("conditional_accuracy_of_real", self._seen["second"], other),
             ):
                 record[name] = float((head(vectors).argmax(axis=1) == asked).mean())
         run.log(record, "signals")
-        print(f"step {step:,}: {record['verdict']}, Fréchet {record[_BEST]:.4g}", file=sys.stderr)
-
-    def _reads(self) -> bool:
-        """Return whether the features classify what the model is told."""
-        assert self.condition is not None
-        assert self.features.head is not None
-        return self.features.head.classes == self.condition.names
+        print(
+            f"step {step:,}: {record['verdict']}, Fréchet {record[_DISTANCE]:.4g}", file=sys.stderr
+        )
 
     def _real(self) -> tuple[np.ndarray, np.ndarray]:
         """Return training pictures to compare with, and their labels; keep what is seen in them."""
