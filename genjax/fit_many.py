@@ -39,7 +39,9 @@ def fit_many(
         states: where to go on, with leading axis `members`.
         chunk: steps an executable.
         by: "vmap" trains all at once (equal to single runs up to rounding, which training then
-            amplifies); "map" one after the other inside the program (equal to the bit).
+            amplifies); "map" one after the other inside the program: seeds alone equal single runs
+            to the bit. With settings it too equals them to rounding, because the compiler
+            simplifies what multiplies a constant, and here a setting is an argument.
         hooks: called between chunks.
 
     Returns:

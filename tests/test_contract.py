@@ -220,32 +220,31 @@ def build_member(model, settings):
 
 
 @pytest.fixture(scope="module")
-def single_runs(row):
+def alone(row):
+    """Return a function of a member's settings and key, by number: the state of its own run."""
     model, data = row
-    one_by_one = [
-        fit(
-            build_member(model, jax.tree.map(lambda v, i=i: v[i], SETTINGS)),
-            data,
-            key=KEYS[i],
-            **MEMBERS,
-        )
-        for i in range(2)
+    own = [
+        build_member(model, jax.tree.map(lambda v, i=i: float(v[i]), SETTINGS)) for i in range(2)
     ]
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *one_by_one)
+    return lambda setting, key: fit(own[setting], data, key=KEYS[key], **MEMBERS)
 
 
-def members(row, by):
+def stack(*states):
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
+
+
+def test_members_by_map_equal_single_runs_to_the_bit(row, alone):
+    model, data = row
+    first = jax.tree.map(lambda v: float(v[0]), SETTINGS)
+    states = fit_many(lambda _: build_member(model, first), data, keys=KEYS, by="map", **MEMBERS)
+    assert_same(states, stack(alone(0, 0), alone(0, 1)))
+
+
+def test_members_by_vmap_of_own_settings_equal_single_runs_to_rounding(row, alone):
     model, data = row
     build = partial(build_member, model)
-    return fit_many(build, data, keys=KEYS, settings=SETTINGS, by=by, **MEMBERS)
-
-
-def test_members_by_map_equal_single_runs_to_the_bit(row, single_runs):
-    assert_same(members(row, "map"), single_runs)
-
-
-def test_members_by_vmap_equal_single_runs_to_rounding(row, single_runs):
-    assert_close(members(row, "vmap").params, single_runs.params, 1e-5)
+    states = fit_many(build, data, keys=KEYS, settings=SETTINGS, by="vmap", **MEMBERS)
+    assert_close(states.params, stack(alone(0, 0), alone(1, 1)).params, 1e-5)
 
 
 def test_a_planted_nan_stops_the_run_at_its_step_and_keeps_the_last_good_state(row, algorithm):
