@@ -23,6 +23,7 @@ from genjax.losses.likelihood import (
 from genjax.losses.mixed import Mixed
 from genjax.losses.penalty import R1, R2, GradientPenalty, Penalty, WeightClipping, penalty
 from genjax.losses.reconstruction import WeightedSquaredError
+from genjax.losses.student_t import StudentT
 
 __all__ = [
     "R1",
@@ -36,6 +37,7 @@ __all__ = [
     "Likelihood",
     "Mixed",
     "Penalty",
+    "StudentT",
     "WeightClipping",
     "WeightedSquaredError",
     "adversarial_loss",

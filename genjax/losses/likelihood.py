@@ -40,7 +40,10 @@ class Likelihood(Protocol):
     def check(self, x: np.ndarray | Array) -> None:
         """Raise InputError if data does not fit, naming both its range and the likelihood's."""
 
-    def loss(self, outputs: Array, x: Array) -> Array:
+    def elementwise(self, outputs: Any, x: Array) -> Array:
+        """Return each dimension's share of the loss, of the data's shape."""
+
+    def loss(self, outputs: Any, x: Array) -> Array:
         """Return the reconstruction loss, (batch,): -log p(x | outputs) where it is a density."""
 
     def mean(self, outputs: Array) -> Array:
@@ -98,10 +101,14 @@ class Bernoulli:
         """Data in [0, 1]."""
         check_range(x, 0, 1, "Bernoulli")
 
-    def loss(self, outputs: Array, x: Array) -> Array:
+    def elementwise(self, outputs: Array, x: Array) -> Array:
         """Return -log p = softplus(logit) - x * logit, which cannot overflow."""
         chex.assert_equal_shape([outputs, x])
-        return sum_events(jax.nn.softplus(outputs) - x * outputs)
+        return jax.nn.softplus(outputs) - x * outputs
+
+    def loss(self, outputs: Array, x: Array) -> Array:
+        """Return -log p."""
+        return sum_events(self.elementwise(outputs, x))
 
     def mean(self, outputs: Array) -> Array:
         """Return the probability of a one."""
@@ -148,12 +155,16 @@ class Gaussian:
         mean, log_variance = outputs
         return mean, log_variance
 
-    def loss(self, outputs: Any, x: Array) -> Array:
-        """Return -log p."""
+    def elementwise(self, outputs: Any, x: Array) -> Array:
+        """Return -log p of each dimension."""
         mean, log_variance = self._split(outputs)
         chex.assert_equal_shape([mean, x])
         square = jnp.square(x - mean) * jnp.exp(-log_variance)
-        return 0.5 * sum_events(square + log_variance + math.log(2 * math.pi))
+        return 0.5 * (square + log_variance + math.log(2 * math.pi))
+
+    def loss(self, outputs: Any, x: Array) -> Array:
+        """Return -log p."""
+        return sum_events(self.elementwise(outputs, x))
 
     def mean(self, outputs: Any) -> Array:
         """Return μ."""
@@ -226,10 +237,15 @@ class Categorical:
                 f"data, in [{float(x.min()):g}, {float(x.max()):g}], is not"
             )
 
+    def elementwise(self, outputs: Array, x: Array) -> Array:
+        """Return the cross-entropy of each class: of a group, all but the observed one's are 0."""
+        chex.assert_equal_shape([outputs, x])
+        losses = -jax.nn.log_softmax(self._groups(outputs)) * self._groups(x)
+        return losses.reshape(x.shape)
+
     def loss(self, outputs: Array, x: Array) -> Array:
         """Return the cross-entropy."""
-        chex.assert_equal_shape([outputs, x])
-        return -sum_events(jax.nn.log_softmax(self._groups(outputs)) * self._groups(x))
+        return sum_events(self.elementwise(outputs, x))
 
     def mean(self, outputs: Array) -> Array:
         """Return the probabilities."""

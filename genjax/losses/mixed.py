@@ -59,6 +59,11 @@ class Mixed:
         for (part, _), column in zip(self.parts, self._columns(x), strict=True):
             part.check(column)
 
+    def elementwise(self, outputs: Array, x: Array) -> Array:
+        """Return the losses of the parts' columns."""
+        pairs = zip(self.parts, self._outputs(outputs), self._columns(x), strict=True)
+        return jnp.concatenate([part.elementwise(out, col) for (part, _), out, col in pairs], -1)
+
     def loss(self, outputs: Array, x: Array) -> Array:
         """Return the sum of the parts' losses."""
         pairs = zip(self.parts, self._outputs(outputs), self._columns(x), strict=True)

@@ -17,7 +17,7 @@ from genjax.losses.likelihood import check_range, to_unit
 
 @dataclass(frozen=True)
 class WeightedSquaredError:
-    """weight * mean((x - sigmoid(outputs))²) of an example, data in [0, 1].
+    """weight * mean((x - sigmoid(outputs))²) of an example, data in [0, 1] if `bounded`.
 
     The CelebA report writes RMSE (`root=True`); the code that it links computes 10,000 x the mean
     squared error. With weight w it differs from a Gaussian of fixed scale only by a constant:
@@ -27,15 +27,17 @@ class WeightedSquaredError:
     Attributes:
         weight: positive.
         root: take the square root of an example's mean squared error.
+        bounded: reconstructions are sigmoid(outputs); without it the outputs, for any finite data.
     """
 
     weight: float = 10_000.0
     root: bool = False
+    bounded: bool = True
 
     is_density: ClassVar[bool] = False
 
     def width(self, size: int) -> int:
-        """One logit each."""
+        """One logit or mean each."""
         return size
 
     def observe(self, x: Array) -> Array:
@@ -43,8 +45,16 @@ class WeightedSquaredError:
         return to_unit(x)
 
     def check(self, x: np.ndarray | Array) -> None:
-        """Data in [0, 1], where a sigmoid can reach it."""
-        check_range(x, 0, 1, "WeightedSquaredError")
+        """Data in [0, 1], where a sigmoid can reach it, or any finite data."""
+        largest = float(np.finfo(np.float32).max)
+        low, high = (0.0, 1.0) if self.bounded else (-largest, largest)
+        check_range(x, low, high, "WeightedSquaredError")
+
+    def elementwise(self, outputs: Array, x: Array) -> Array:
+        """Return each dimension's share, in proportion to its squared error."""
+        square = jnp.square(x - self.mean(outputs))
+        total = jnp.maximum(square.sum(axis=tuple(range(1, x.ndim)), keepdims=True), 1e-12)
+        return square / total * self.loss(outputs, x).reshape(total.shape)
 
     def loss(self, outputs: Array, x: Array) -> Array:
         """Return the weighted error, (batch,)."""
@@ -56,7 +66,7 @@ class WeightedSquaredError:
 
     def mean(self, outputs: Array) -> Array:
         """Return the reconstruction."""
-        return jax.nn.sigmoid(outputs)
+        return jax.nn.sigmoid(outputs) if self.bounded else outputs
 
     def sample(self, key: Array, outputs: Array) -> Array:
         """Return the reconstruction: without a density there is no noise to draw."""

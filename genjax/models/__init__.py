@@ -1,6 +1,6 @@
 """One family a file: networks and losses become phases."""
 
-from genjax.losses import Bernoulli, Gaussian, WeightedSquaredError
+from genjax.losses import Bernoulli, Gaussian, StudentT, WeightedSquaredError
 from genjax.models.autoencoder import Autoencoder, AutoencoderConfig
 from genjax.models.gan import GAN
 from genjax.models.gan_config import GANConfig
@@ -16,7 +16,7 @@ from genjax.models.picture_players import (
     ResidualDiscriminatorConfig,
     ResidualGeneratorConfig,
 )
-from genjax.models.vae import VAE
+from genjax.models.vae import VAE, Draws
 from genjax.models.vae_config import VAEConfig
 
 # What a saved configuration may name; `genjax.load` looks nowhere else.
@@ -36,6 +36,7 @@ KINDS: dict[str, type] = {
         ResidualDiscriminatorConfig,
         Bernoulli,
         Gaussian,
+        StudentT,
         WeightedSquaredError,
     )
 }
@@ -49,6 +50,7 @@ __all__ = [
     "DCGANDiscriminatorConfig",
     "DCGANGeneratorConfig",
     "DiscriminatorConfig",
+    "Draws",
     "GANConfig",
     "GeneratorConfig",
     "PublishedDiscriminatorConfig",

@@ -9,14 +9,22 @@ from flax import linen as nn
 from jax import Array
 
 from genjax.errors import InputError
-from genjax.losses import Bernoulli, Gaussian, Likelihood, WeightedSquaredError, shares_scale
+from genjax.losses import (
+    Bernoulli,
+    Gaussian,
+    Likelihood,
+    StudentT,
+    WeightedSquaredError,
+    shares_scale,
+)
 from genjax.models.model_config import ModelConfig
 from genjax.nets.conv_networks import ConvDecoder, ConvEncoder
 from genjax.nets.mlp import MLP
 from genjax.nets.norm import ActivationName, NormName
 from genjax.nets.residual import ResidualDecoder, ResidualEncoder, coarsest
 
-AnyLikelihood = Bernoulli | Gaussian | WeightedSquaredError  # what a configuration may name
+# What a configuration may name.
+AnyLikelihood = Bernoulli | Gaussian | StudentT | WeightedSquaredError
 
 
 class SharedScale(nn.Module):
@@ -84,6 +92,8 @@ class NetworkConfig(ModelConfig):
             value = getattr(likelihood, name, None)
             if value not in (None, "shared") and not 0 < value < math.inf:
                 raise InputError(f"the likelihood's {name} must be positive, got {value}")
+        if isinstance(likelihood, StudentT) and not 2 < likelihood.degrees_of_freedom < math.inf:
+            raise InputError(f"degrees_of_freedom must be above 2: {likelihood}")
         outputs_shape = (*self.event_shape[:-1], likelihood.width(self.event_shape[-1]))
         shared: dict[str, Any] = {
             "activation": self.activation,

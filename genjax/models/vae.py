@@ -18,7 +18,7 @@ References:
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -40,6 +40,28 @@ from genjax.models.coder import Coder
 # A latent is in use where its mean varies by more than this, over the batch or over the data
 # (Burda, Grosse and Salakhutdinov, section 5.2).
 ACTIVE = 0.01
+
+
+class Draws(NamedTuple):
+    """What draws of z from q(z|x) say of a batch.
+
+    Attributes:
+        elementwise: (draws, batch, *event_shape), log p(x_d|z) of each dimension, nats.
+        log_prior_ratio: (draws, batch), log p(z) - log q(z|x), nats.
+    """
+
+    elementwise: Array
+    log_prior_ratio: Array
+
+    @property
+    def log_likelihood(self) -> Array:
+        """Log p(x|z), (draws, batch)."""
+        return jnp.sum(self.elementwise, axis=tuple(range(2, self.elementwise.ndim)))
+
+    @property
+    def log_weight(self) -> Array:
+        """Log p(x, z) - log q(z|x), (draws, batch): the mean of its exponential is p(x)."""
+        return self.log_likelihood + self.log_prior_ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,11 +183,27 @@ class VAE(Coder):
         Raises:
             InputError: the likelihood is no density.
         """
-        self._needs_density("ELBO")
+        self.needs_density("ELBO")
         mean, log_variance = self.encode(state, x)
         outputs = self._outputs(state, reparameterize(key, mean, log_variance))
         reconstruction = self.likelihood.loss(outputs, self.likelihood.observe(x))
         return -reconstruction - kl_standard_normal(mean, log_variance)
+
+    def draws(self, state: TrainState, x: Array, code: tuple[Array, Array], noise: Array) -> Draws:
+        """Return what the latents z_l = mean + σ noise_l say of each example.
+
+        Args:
+            state: a trained state.
+            x: (batch, *event_shape), raw.
+            code: (mean, log_variance) of q(z|x), as `encode` returns them.
+            noise: (draws, latent_size), the same for all examples, so that what is said of one
+                does not depend on the others.
+        """
+        x_l, mean, log_variance = self._repeat(len(noise), self.likelihood.observe(x), *code)
+        z = mean + jnp.exp(log_variance / 2) * jnp.repeat(noise, len(x), axis=0)
+        losses = self.likelihood.elementwise(self._outputs(state, z), x_l)
+        log_ratio = log_ratio_to_standard_normal(z, mean, log_variance)
+        return Draws(-losses.reshape(len(noise), *x.shape), -log_ratio.reshape(len(noise), len(x)))
 
     def log_prob(
         self, state: TrainState, x: Array, key: Array, *, samples: int = 5000, chunk: int = 50
@@ -190,20 +228,16 @@ class VAE(Coder):
         References:
             Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", ICLR 2016, eq. 8.
         """
-        self._needs_density("log p(x)")
+        self.needs_density("log p(x)")
         if min(samples, chunk) < 1:
             raise InputError(f"take 1 or more samples and a chunk of 1 or more: {samples}, {chunk}")
         chunk = min(chunk, samples)
-        x_k, mean, log_variance = self._repeat(
-            chunk, self.likelihood.observe(x), *self.encode(state, x)
-        )
+        code = self.encode(state, x)
 
         def add(total: Array, part: tuple[Array, Array]) -> tuple[Array, None]:
             noise, counts = part
-            z = mean + jnp.exp(log_variance / 2) * jnp.repeat(noise, len(x), axis=0)
-            log_weight = -self.likelihood.loss(self._outputs(state, z), x_k)
-            log_weight -= log_ratio_to_standard_normal(z, mean, log_variance)
-            log_weight = jnp.where(counts[:, None], log_weight.reshape(chunk, -1), -jnp.inf)
+            draws = self.draws(state, x, code, noise)
+            log_weight = jnp.where(counts[:, None], draws.log_weight, -jnp.inf)
             return jnp.logaddexp(total, logsumexp(log_weight, axis=0)), None
 
         noise = jax.random.normal(key, (samples, self.latent_size))
@@ -217,7 +251,8 @@ class VAE(Coder):
         """Return the batches one after another, (times * batch, ...)."""
         return [jnp.tile(array, (times, *[1] * (array.ndim - 1))) for array in arrays]
 
-    def _needs_density(self, what: str) -> None:
+    def needs_density(self, what: str) -> None:
+        """Raise InputError, naming what is asked for, if the likelihood is no density."""
         if not self.likelihood.is_density:
             raise InputError(
                 f"{type(self.likelihood).__name__} is a reconstruction loss and no density: "
