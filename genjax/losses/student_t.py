@@ -27,8 +27,10 @@ class StudentT:
 
     Attributes:
         degrees_of_freedom: ν > 2, so that there is a variance; the larger, the lighter the tails.
-        least_log_variance: log σ² stays above it (softly), so that a column of few values, which
-            has no density, can not win the whole loss.
+        least_log_variance: log σ² stays above it, softly, so that a column of few values, which
+            has no density, cannot win the whole loss.
+        greatest_log_variance: log σ² stays below it, softly. Where no data was, a network goes on
+            as it likes: without a bound it finds the strangest rows likely, at a huge scale.
 
     Example:
         >>> import jax.numpy as jnp
@@ -39,6 +41,7 @@ class StudentT:
 
     degrees_of_freedom: float = 8.0
     least_log_variance: float = -8.0
+    greatest_log_variance: float = math.inf
 
     is_density: ClassVar[bool] = True
 
@@ -57,7 +60,9 @@ class StudentT:
 
     def _split(self, outputs: Array) -> tuple[Array, Array]:
         mean, log_variance = jnp.split(outputs, 2, axis=-1)
-        least = self.least_log_variance
+        least, greatest = self.least_log_variance, self.greatest_log_variance
+        if greatest < math.inf:
+            log_variance = greatest - jax.nn.softplus(greatest - log_variance)
         return mean, least + jax.nn.softplus(log_variance - least)
 
     def elementwise(self, outputs: Array, x: Array) -> Array:

@@ -1,0 +1,300 @@
+"""A detector of outliers by variational autoencoders, with scikit-learn's interface.
+
+Several members are trained as one program (`fit_many`) and their scores averaged. Each sees the
+scaled rows through its view, an invertible matrix: the columns as they are, or whitened (as close
+to the columns as uncorrelated ones can be, so that each still belongs to its column). What is
+unlikely under either is an outlier; a small latent cannot learn full correlations by itself.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import ArrayLike
+
+from genjax.algorithm import Algorithm, PyTree
+from genjax.errors import InputError, needs_extra
+from genjax.estimators.outliers import OutlierDetector
+from genjax.fit_many import fit_many
+from genjax.losses import Gaussian, StudentT, WeightedSquaredError
+from genjax.losses.likelihood import Likelihood
+from genjax.metrics.anomaly import AnomalyScores, anomaly_scores, attribution, fixed_noise
+from genjax.models import VAE, VAEConfig
+from genjax.nets.norm import ActivationName
+from genjax.optimizers import OptimizerName, build_optimizer, learning_rate
+
+with needs_extra("tables", "estimators"):
+    from sklearn.covariance import LedoitWolf
+    from sklearn.utils.validation import check_is_fitted
+
+_ROWS_AT_ONCE = 128  # of which the draws of all are in a core's cache
+_HIGH_IS_UNUSUAL = ("kl", "reconstruction_error")
+_LIKELIHOODS: dict[str, Any] = {
+    "student_t": StudentT(),
+    "gaussian": Gaussian(None),
+    "gaussian_fixed": Gaussian(1.0),
+    "root_mean_squared_error": WeightedSquaredError(1.0, root=True, bounded=False),
+}
+
+
+class Members(NamedTuple):
+    """What was learnt; arrays with a leading axis of members.
+
+    Attributes:
+        states: the trained states.
+        views: (members, columns, columns), through which each sees scaled rows.
+        log_volume: (members,), log |det view|: a density of seen rows times it is one of scaled.
+    """
+
+    states: PyTree
+    views: np.ndarray
+    log_volume: np.ndarray
+
+
+class VAEDetector(OutlierDetector):
+    """Outliers are what variational autoencoders that learnt usual rows find unlikely.
+
+    Args:
+        hidden: units of the encoder's layers; the decoder has them backwards.
+        latent_size: dimensions of the latent.
+        likelihood: "student_t" or "gaussian", whose mean and scale the decoder predicts;
+            "gaussian_fixed" of scale 1; "root_mean_squared_error", which is trained and then
+            scored as "gaussian_fixed"; or a likelihood of `genjax.losses`.
+        activation: of the hidden layers.
+        views: of the scaled rows, "columns" or "whitened" each.
+        members: models a view, trained from seeds of their own.
+        steps: of the optimiser.
+        batch_size: rows a step; all of them, if there are fewer.
+        optimizer: "adam", "adamw", "nadam" or "sgd".
+        learning_rate: at the start; a cosine takes it to 0 if `decay`.
+        decay: whether it does.
+        beta: weight of the KL.
+        warmup_share: of the steps, in which the weight of the KL rises to `beta`.
+        score: "mean_log_likelihood", "reconstruction_probability", "elbo", "log_likelihood",
+            "kl" or "reconstruction_error"; see `genjax.metrics.anomaly`.
+        draws: from the posterior of each row.
+        scaling: "quantile" (to a normal distribution), "standard" or "none".
+        impute: allow missing values, which become the training rows' median.
+        threshold: where outliers begin: "contamination" (a quantile of the training scores),
+            "robust" (`deviations` robust deviations below their median), or "tail" (a tail that is
+            fitted to them, for rates of false alarms below one in n).
+        contamination: share of usual rows that may be flagged, in (0, 0.5].
+        deviations: of the robust threshold.
+        random_state: seed; None draws one.
+
+    Attributes:
+        members_: what was learnt.
+        scaler_: the fitted pipeline before it.
+        offset_: the threshold of `score_samples`.
+        n_features_in_, feature_names_in_: of the rows.
+
+    Example:
+        >>> import numpy as np
+        >>> rows = np.random.default_rng(0).normal(size=(200, 3))
+        >>> detector = VAEDetector(steps=50, random_state=0).fit(rows)
+        >>> detector.predict([[0.0, 0.0, 0.0], [9.0, -9.0, 9.0]]).tolist()
+        [1, -1]
+
+    References:
+        An and Cho, "Variational autoencoder based anomaly detection using reconstruction
+        probability", 2015.
+        Kessy, Lewin and Strimmer, "Optimal whitening and decorrelation", The American Statistician,
+        2018 (ZCA whitening).
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden: tuple[int, ...] = (64, 64),
+        latent_size: int = 2,
+        likelihood: str | Likelihood = "student_t",
+        activation: ActivationName = "silu",
+        views: tuple[str, ...] = ("columns", "whitened"),
+        members: int = 2,
+        steps: int = 3000,
+        batch_size: int = 128,
+        optimizer: OptimizerName = "adam",
+        learning_rate: float = 1e-3,
+        decay: bool = True,
+        beta: float = 1.0,
+        warmup_share: float = 0.33,
+        score: str = "mean_log_likelihood",
+        draws: int = 100,
+        scaling: str = "quantile",
+        impute: bool = False,
+        threshold: str = "contamination",
+        contamination: float = 0.01,
+        deviations: float = 5.0,
+        random_state: Any = None,
+    ):
+        self.hidden = hidden
+        self.latent_size = latent_size
+        self.likelihood = likelihood
+        self.activation = activation
+        self.views = views
+        self.members = members
+        self.steps = steps
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.beta = beta
+        self.warmup_share = warmup_share
+        self.score = score
+        self.draws = draws
+        self.scaling = scaling
+        self.impute = impute
+        self.threshold = threshold
+        self.contamination = contamination
+        self.deviations = deviations
+        self.random_state = random_state
+
+    def explain(self, X: ArrayLike) -> np.ndarray:
+        """Return each column's part of the score, (n, columns) nats: the lowest is most to blame.
+
+        A part is the mean of log p(x_d|z) over draws and members, less its mean in the training
+        rows: 0 is as usual. Up to a constant a row's parts add up to its mean log-likelihood.
+
+        Args:
+            X: (n, columns), the columns of `fit`.
+        """
+        check_is_fitted(self)
+        scaled = self._scaled(self._validated(X, reset=False))
+        return self._in_blocks(self._explain_block, scaled) - self.usual_parts_
+
+    def encode(self, X: ArrayLike) -> np.ndarray:
+        """Return the first member's mean code of each row, (n, latent_size).
+
+        Args:
+            X: (n, columns), the columns of `fit`.
+        """
+        check_is_fitted(self)
+        scaled = self._scaled(self._validated(X, reset=False))
+        first = jax.tree.map(lambda leaf: leaf[0], self.members_)
+        return self._in_blocks(partial(_codes, self._scoring_vae(), first), scaled)
+
+    def _train(self, rows: np.ndarray, seed: int) -> None:
+        vae = self._vae(rows.shape[1], self._likelihood())
+        views = np.repeat([_view(name, rows) for name in self.views], self.members, axis=0)
+        rate = learning_rate(self.learning_rate, decay_steps=self.steps if self.decay else None)
+        algorithm = vae.algorithm(build_optimizer(self.optimizer, rate))
+        states = fit_many(
+            partial(_seen_through, algorithm),
+            {"x": rows},
+            steps=self.steps,
+            keys=jax.random.split(jax.random.key(seed), len(views)),
+            batch_size=min(self.batch_size, len(rows)),
+            settings=jnp.asarray(views),
+            chunk=min(self.steps, 500),
+        )
+        if broken := int((np.asarray(states.step) < self.steps).sum()):
+            raise InputError(f"{broken} of {len(views)} members met numbers that are not finite")
+        self.members_ = Members(
+            jax.tree.map(np.asarray, states._replace(opt={})),
+            views,
+            np.linalg.slogdet(views.astype(np.float64))[1].astype(np.float32),
+        )
+        self.noise_ = np.asarray(fixed_noise(self.draws, self.latent_size, seed=seed))
+        self.usual_parts_ = self._in_blocks(self._explain_block, rows).mean(0)
+
+    def _likelihood(self) -> Any:
+        if not isinstance(self.likelihood, str):
+            return self.likelihood
+        if self.likelihood not in _LIKELIHOODS:
+            raise InputError(f"likelihood is one of {tuple(_LIKELIHOODS)}: {self.likelihood!r}")
+        return _LIKELIHOODS[self.likelihood]
+
+    def _vae(self, columns: int, likelihood: Any) -> VAE:
+        return VAEConfig(
+            event_shape=(columns,),
+            network="mlp",
+            hidden=tuple(self.hidden),
+            latent_size=self.latent_size,
+            activation=self.activation,
+            likelihood=likelihood,
+            beta=self.beta,
+            beta_warmup_steps=int(self.warmup_share * self.steps),
+        ).build()
+
+    def _scoring_vae(self) -> VAE:
+        """Return the model with a density: a trained error stands for a Gaussian's mean."""
+        likelihood = self._likelihood()
+        if not likelihood.is_density:
+            likelihood = Gaussian(1.0)
+        return self._vae(self.n_features_in_, likelihood)
+
+    def _score_block(self, rows: np.ndarray) -> Any:
+        return _score(self._scoring_vae(), self.score, self.members_, self.noise_, rows)
+
+    def _explain_block(self, rows: np.ndarray) -> Any:
+        return _explain(self._scoring_vae(), self.members_, self.noise_, rows)
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if self.score not in AnomalyScores._fields:
+            raise InputError(f"score is one of {AnomalyScores._fields}, not {self.score!r}")
+        if not self.views or not set(self.views) <= set(_VIEWS):
+            raise InputError(f"views are some of {tuple(_VIEWS)}, not {self.views!r}")
+        for name in ("members", "steps", "batch_size", "draws", "latent_size"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is 1 or more, not {getattr(self, name)}")
+
+
+def _seen_through(algorithm: Algorithm, view: Array) -> Algorithm:
+    """Return the algorithm, of rows that are multiplied by a matrix first."""
+    return algorithm._replace(
+        init=lambda key, batch: algorithm.init(key, {"x": batch["x"] @ view}),
+        step=lambda state, batch, key: algorithm.step(state, {"x": batch["x"] @ view}, key),
+    )
+
+
+def _whitening(rows: np.ndarray) -> np.ndarray:
+    """Return the symmetric inverse root of the rows' covariance, shrunk so that there is one."""
+    values, vectors = np.linalg.eigh(LedoitWolf().fit(rows).covariance_)
+    values = np.maximum(values, max(1e-6 * values[-1], 1e-12))
+    return (vectors / np.sqrt(values) @ vectors.T).astype(np.float32)
+
+
+_VIEWS = {
+    "columns": lambda rows: np.eye(rows.shape[1], dtype=np.float32),
+    "whitened": _whitening,
+}
+
+
+def _view(name: str, rows: np.ndarray) -> np.ndarray:
+    return _VIEWS[name](rows)
+
+
+def _of_members(function: Any, members: Members, rows: Array) -> Array:
+    """Return the members' mean of function(state, seen rows, log_volume), few rows at a time."""
+    groups = jnp.asarray(rows).reshape(-1, _ROWS_AT_ONCE, rows.shape[-1])
+
+    def one(member: Members) -> Array:
+        return jax.lax.map(
+            lambda some: function(member.states, some @ member.views, member.log_volume), groups
+        )
+
+    values = jnp.mean(jax.lax.map(one, members), axis=0)
+    return values.reshape(len(rows), *values.shape[2:])
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _score(vae: VAE, name: str, members: Members, noise: Array, rows: Array) -> Array:
+    def score(state: PyTree, x: Array, log_volume: Array) -> Array:
+        value = getattr(anomaly_scores(vae, state, x, noise), name)
+        return -value if name in _HIGH_IS_UNUSUAL else value + log_volume
+
+    return _of_members(score, members, rows)
+
+
+@partial(jax.jit, static_argnums=0)
+def _explain(vae: VAE, members: Members, noise: Array, rows: Array) -> Array:
+    return _of_members(lambda state, x, _: attribution(vae, state, x, noise), members, rows)
+
+
+@partial(jax.jit, static_argnums=0)
+def _codes(vae: VAE, member: Members, rows: Array) -> Array:
+    return vae.encode(member.states, rows @ member.views)[0]
