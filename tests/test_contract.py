@@ -14,7 +14,7 @@ import pytest
 
 from genjax import NonFiniteError, fit, fit_many, sharding
 from genjax.fit import jitted_chunk
-from genjax.losses import Bernoulli, Gaussian
+from genjax.losses import Bernoulli, Gaussian, StudentT
 from genjax.models import (
     AutoencoderConfig,
     DCGANDiscriminatorConfig,
@@ -66,6 +66,13 @@ ROWS = {
             latent_size=3, norm="layer", activation="silu", likelihood=Gaussian(), start="linear",
         ),
         pictures(16, 24, 3),
+    ),
+    "mlp_vae_of_heavy_tails": (
+        VAEConfig(
+            event_shape=(6,), network="mlp", hidden=(8,), latent_size=2, activation="silu",
+            likelihood=StudentT(8.0, least_log_variance=-1.0, greatest_log_variance=0.5),
+        ),
+        rows_of(6),
     ),
     "iwae_of_one_learned_scale": (
         VAEConfig(

@@ -15,6 +15,7 @@ from genjax.losses import (
     Categorical,
     Gaussian,
     Mixed,
+    StudentT,
     WeightedSquaredError,
     bits_per_dimension,
     kl_per_dimension,
@@ -217,3 +218,52 @@ def test_likelihoods_refuse_other_widths():
         Categorical(2).width(5)
     with pytest.raises(InputError, match="shared"):
         Mixed(((Gaussian("shared"), 6),)).width(6)
+
+
+def test_student_t_is_scipy_s_and_tends_to_the_gaussian():
+    mean, log_variance, x = normal(3, 4), normal(3, 4), normal(3, 4)
+    outputs = jnp.concatenate([mean, log_variance], -1)
+    expected = scipy.stats.t(5, mean, np.exp(log_variance / 2)).logpdf(x).sum(1)
+    likelihood = StudentT(5.0, least_log_variance=-60.0)
+    np.testing.assert_allclose(-likelihood.loss(outputs, x), expected, rtol=1e-4)
+    light = StudentT(1e5, least_log_variance=-60.0)
+    np.testing.assert_allclose(light.loss(outputs, x), Gaussian(None).loss(outputs, x), rtol=1e-3)
+
+
+@pytest.mark.parametrize("asked", [-50.0, 50.0])
+def test_student_t_s_scale_keeps_within_its_bounds(asked):
+    likelihood = StudentT(5.0, least_log_variance=-2.0, greatest_log_variance=1.0)
+    outputs, x = jnp.array([[0.0, asked]]), jnp.ones((1, 1))
+    scale = np.exp(-1.0 if asked < 0 else 0.5)
+    expected = scipy.stats.t(5, 0, scale).logpdf(1.0)
+    np.testing.assert_allclose(-likelihood.loss(outputs, x)[0], expected, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "width"),
+    [
+        (Bernoulli(), 6),
+        (Gaussian(None), 12),
+        (StudentT(), 12),
+        (Categorical(3), 6),
+        (Mixed(((Gaussian(None), 3), (Categorical(3), 3))), 9),
+        (WeightedSquaredError(2.0), 6),
+        (WeightedSquaredError(2.0, root=True, bounded=False), 6),
+    ],
+)
+def test_a_loss_is_the_sum_of_its_dimensions(likelihood, width):
+    x = np.tile(np.array([[0.2, 0.5, 0.9, 0, 1, 0]], np.float32), (4, 1))
+    if isinstance(likelihood, Categorical):
+        x[:, :3] = [1, 0, 0]
+    outputs = normal(4, width)
+    parts = likelihood.elementwise(outputs, x)
+    assert parts.shape == x.shape
+    np.testing.assert_allclose(parts.sum(1), likelihood.loss(outputs, x), rtol=1e-5)
+
+
+def test_an_unbounded_error_is_of_the_outputs_themselves():
+    x, outputs = normal(5, 3) * 10, normal(5, 3) * 10
+    error = WeightedSquaredError(1.0, root=True, bounded=False)
+    expected = np.sqrt(((x - outputs) ** 2).mean(1))
+    np.testing.assert_allclose(error.loss(outputs, x), expected, rtol=1e-5)
+    error.check(x)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import runpy
 import sys
 from pathlib import Path
 
@@ -63,12 +64,26 @@ def test_the_report_is_the_default():
     assert folder == Path("runs/celeba_vae")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.py")), ids=lambda p: p.stem)
-def test_every_configuration_loads_builds_and_says_its_command(path):
-    config = command_line.load_config(path)
-    config.model.build()
+CONFIGS = sorted((ROOT / "configs").glob("*.py"))
+DETECTORS = [path for path in CONFIGS if path.stem.startswith("fraud_")]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
+def test_every_configuration_says_its_command(path):
     head = path.read_text().split('"""')[1]
     assert all(word in head for word in ("Command:", "Time:", "Expect:", "Source:"))
+
+
+@pytest.mark.parametrize("path", sorted({*CONFIGS} - {*DETECTORS}), ids=lambda p: p.stem)
+def test_every_configuration_of_a_training_loads_and_builds(path):
+    command_line.load_config(path).model.build()
+
+
+@pytest.mark.parametrize("path", DETECTORS, ids=lambda p: p.stem)
+def test_every_configuration_of_a_detector_has_settings_that_can_be_used(path):
+    detector = runpy.run_path(str(path))["CONFIG"]
+    detector._check_parameters()
+    detector._config(29, detector._likelihood()).build()
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from genjax.fit_many import fit_many
 from genjax.losses import Gaussian, StudentT, WeightedSquaredError
 from genjax.losses.likelihood import Likelihood
 from genjax.metrics.anomaly import AnomalyScores, anomaly_scores, attribution, fixed_noise
-from genjax.models import VAE, VAEConfig
+from genjax.models import VAEConfig
 from genjax.nets.norm import ActivationName
 from genjax.optimizers import OptimizerName, build_optimizer, learning_rate
 
@@ -33,7 +33,9 @@ with needs_extra("tables", "estimators"):
 _ROWS_AT_ONCE = 128  # of which the draws of all are in a core's cache
 _HIGH_IS_UNUSUAL = ("kl", "reconstruction_error")
 _LIKELIHOODS: dict[str, Any] = {
-    "student_t": StudentT(),
+    # Of scaled rows, whose variance is about 1: no column is known better than to e^(-1/2) or worse
+    # than to e^(1/4) deviations anywhere, which keeps the scale from going astray between the data.
+    "student_t": StudentT(8.0, least_log_variance=-1.0, greatest_log_variance=0.5),
     "gaussian": Gaussian(None),
     "gaussian_fixed": Gaussian(1.0),
     "root_mean_squared_error": WeightedSquaredError(1.0, root=True, bounded=False),
@@ -73,7 +75,7 @@ class VAEDetector(OutlierDetector):
         decay: whether it does.
         beta: weight of the KL.
         warmup_share: of the steps, in which the weight of the KL rises to `beta`.
-        score: "mean_log_likelihood", "reconstruction_probability", "elbo", "log_likelihood",
+        scored_by: "mean_log_likelihood", "reconstruction_probability", "elbo", "log_likelihood",
             "kl" or "reconstruction_error"; see `genjax.metrics.anomaly`.
         draws: from the posterior of each row.
         scaling: "quantile" (to a normal distribution), "standard" or "none".
@@ -121,7 +123,7 @@ class VAEDetector(OutlierDetector):
         decay: bool = True,
         beta: float = 1.0,
         warmup_share: float = 0.33,
-        score: str = "mean_log_likelihood",
+        scored_by: str = "mean_log_likelihood",
         draws: int = 100,
         scaling: str = "quantile",
         impute: bool = False,
@@ -143,7 +145,7 @@ class VAEDetector(OutlierDetector):
         self.decay = decay
         self.beta = beta
         self.warmup_share = warmup_share
-        self.score = score
+        self.scored_by = scored_by
         self.draws = draws
         self.scaling = scaling
         self.impute = impute
@@ -174,10 +176,10 @@ class VAEDetector(OutlierDetector):
         check_is_fitted(self)
         scaled = self._scaled(self._validated(X, reset=False))
         first = jax.tree.map(lambda leaf: leaf[0], self.members_)
-        return self._in_blocks(partial(_codes, self._scoring_vae(), first), scaled)
+        return self._in_blocks(partial(_codes, self._scoring_config(), first), scaled)
 
     def _train(self, rows: np.ndarray, seed: int) -> None:
-        vae = self._vae(rows.shape[1], self._likelihood())
+        vae = self._config(rows.shape[1], self._likelihood()).build()
         views = np.repeat([_view(name, rows) for name in self.views], self.members, axis=0)
         rate = learning_rate(self.learning_rate, decay_steps=self.steps if self.decay else None)
         algorithm = vae.algorithm(build_optimizer(self.optimizer, rate))
@@ -188,7 +190,7 @@ class VAEDetector(OutlierDetector):
             keys=jax.random.split(jax.random.key(seed), len(views)),
             batch_size=min(self.batch_size, len(rows)),
             settings=jnp.asarray(views),
-            chunk=min(self.steps, 500),
+            chunk=min(self.steps, 1000),
         )
         if broken := int((np.asarray(states.step) < self.steps).sum()):
             raise InputError(f"{broken} of {len(views)} members met numbers that are not finite")
@@ -207,7 +209,7 @@ class VAEDetector(OutlierDetector):
             raise InputError(f"likelihood is one of {tuple(_LIKELIHOODS)}: {self.likelihood!r}")
         return _LIKELIHOODS[self.likelihood]
 
-    def _vae(self, columns: int, likelihood: Any) -> VAE:
+    def _config(self, columns: int, likelihood: Any) -> VAEConfig:
         return VAEConfig(
             event_shape=(columns,),
             network="mlp",
@@ -217,25 +219,25 @@ class VAEDetector(OutlierDetector):
             likelihood=likelihood,
             beta=self.beta,
             beta_warmup_steps=int(self.warmup_share * self.steps),
-        ).build()
+        )
 
-    def _scoring_vae(self) -> VAE:
-        """Return the model with a density: a trained error stands for a Gaussian's mean."""
+    def _scoring_config(self) -> VAEConfig:
+        """Return the model's, with a density: a trained error stands for a Gaussian's mean."""
         likelihood = self._likelihood()
         if not likelihood.is_density:
             likelihood = Gaussian(1.0)
-        return self._vae(self.n_features_in_, likelihood)
+        return self._config(self.n_features_in_, likelihood)
 
     def _score_block(self, rows: np.ndarray) -> Any:
-        return _score(self._scoring_vae(), self.score, self.members_, self.noise_, rows)
+        return _score(self._scoring_config(), self.scored_by, self.members_, self.noise_, rows)
 
     def _explain_block(self, rows: np.ndarray) -> Any:
-        return _explain(self._scoring_vae(), self.members_, self.noise_, rows)
+        return _explain(self._scoring_config(), self.members_, self.noise_, rows)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        if self.score not in AnomalyScores._fields:
-            raise InputError(f"score is one of {AnomalyScores._fields}, not {self.score!r}")
+        if self.scored_by not in AnomalyScores._fields:
+            raise InputError(f"scored_by is one of {AnomalyScores._fields}, not {self.scored_by!r}")
         if not self.views or not set(self.views) <= set(_VIEWS):
             raise InputError(f"views are some of {tuple(_VIEWS)}, not {self.views!r}")
         for name in ("members", "steps", "batch_size", "draws", "latent_size"):
@@ -254,7 +256,7 @@ def _seen_through(algorithm: Algorithm, view: Array) -> Algorithm:
 def _whitening(rows: np.ndarray) -> np.ndarray:
     """Return the symmetric inverse root of the rows' covariance, shrunk so that there is one."""
     values, vectors = np.linalg.eigh(LedoitWolf().fit(rows).covariance_)
-    values = np.maximum(values, max(1e-6 * values[-1], 1e-12))
+    values = np.maximum(values, max(1e-3 * values[-1], 1e-12))
     return (vectors / np.sqrt(values) @ vectors.T).astype(np.float32)
 
 
@@ -281,8 +283,11 @@ def _of_members(function: Any, members: Members, rows: Array) -> Array:
     return values.reshape(len(rows), *values.shape[2:])
 
 
+# A configuration is what equal detectors share, and so their programs; models made of it are not.
 @partial(jax.jit, static_argnums=(0, 1))
-def _score(vae: VAE, name: str, members: Members, noise: Array, rows: Array) -> Array:
+def _score(config: VAEConfig, name: str, members: Members, noise: Array, rows: Array) -> Array:
+    vae = config.build()
+
     def score(state: PyTree, x: Array, log_volume: Array) -> Array:
         value = getattr(anomaly_scores(vae, state, x, noise), name)
         return -value if name in _HIGH_IS_UNUSUAL else value + log_volume
@@ -291,10 +296,11 @@ def _score(vae: VAE, name: str, members: Members, noise: Array, rows: Array) -> 
 
 
 @partial(jax.jit, static_argnums=0)
-def _explain(vae: VAE, members: Members, noise: Array, rows: Array) -> Array:
+def _explain(config: VAEConfig, members: Members, noise: Array, rows: Array) -> Array:
+    vae = config.build()
     return _of_members(lambda state, x, _: attribution(vae, state, x, noise), members, rows)
 
 
 @partial(jax.jit, static_argnums=0)
-def _codes(vae: VAE, member: Members, rows: Array) -> Array:
-    return vae.encode(member.states, rows @ member.views)[0]
+def _codes(config: VAEConfig, member: Members, rows: Array) -> Array:
+    return config.build().encode(member.states, rows @ member.views)[0]

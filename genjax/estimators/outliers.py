@@ -132,7 +132,7 @@ class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
                     n_quantiles=quantiles, output_distribution="normal", subsample=None
                 )
             )
-        elif self.scaling == "standard":
+        if self.scaling != "none":  # after quantiles: for columns of few values
             steps.append(StandardScaler())
         return make_pipeline(*steps, "passthrough")
 

@@ -1,0 +1,167 @@
+"""The detector by variational autoencoders: its scores, its thresholds, scikit-learn's checks."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from genjax.errors import InputError
+from genjax.estimators import VAEDetector
+from genjax.losses import StudentT
+
+RNG = np.random.default_rng(0)
+MIXING = RNG.normal(size=(4, 4))
+ROWS = RNG.normal(size=(600, 4)) @ MIXING
+STRANGE = ROWS[:20] + 12 * RNG.normal(size=(20, 4))
+SMALL = {"hidden": (8,), "steps": 60, "batch_size": 32, "draws": 8, "members": 1}
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return VAEDetector(**SMALL, random_state=0).fit(ROWS)
+
+
+@pytest.fixture(scope="module")
+def scores(detector):
+    return detector.score_samples(ROWS)
+
+
+def test_strange_rows_are_found(detector, scores):
+    strange = detector.score_samples(STRANGE)
+    assert strange.mean() < scores.mean() - 3 * scores.std()
+    assert (detector.predict(STRANGE) == -1).mean() > 0.8
+    assert (detector.predict(ROWS) == -1).sum() == 6  # contamination: a share of .01 of 600
+    np.testing.assert_array_equal(detector.decision_function(ROWS), scores - detector.offset_)
+
+
+def test_a_row_s_score_depends_on_that_row_alone_to_the_bit(detector, scores):
+    order = RNG.permutation(len(ROWS))
+    np.testing.assert_array_equal(detector.score_samples(ROWS[order]), scores[order])
+    np.testing.assert_array_equal(detector.score_samples(ROWS[7:8]), scores[7:8])
+    among_strange = np.concatenate([STRANGE, ROWS, STRANGE, ROWS])
+    np.testing.assert_array_equal(detector.score_samples(among_strange)[20:620], scores)
+
+
+def test_the_seed_is_all_that_chance_needs(detector, scores):
+    again = VAEDetector(**SMALL, random_state=0).fit(ROWS)
+    np.testing.assert_array_equal(again.score_samples(ROWS), scores)
+    other = VAEDetector(**SMALL, random_state=1).fit(ROWS)
+    assert (other.score_samples(ROWS) != scores).all()
+
+
+def test_parts_of_a_score_add_up_to_it_and_name_the_column(detector, scores):
+    parts = detector.explain(ROWS)
+    assert parts.shape == ROWS.shape
+    np.testing.assert_allclose(parts.mean(0), 0, atol=1e-3)
+    constant = detector.usual_parts_.sum() + detector.members_.log_volume.mean()
+    np.testing.assert_allclose(parts.sum(1) + constant, scores, rtol=1e-3, atol=1e-3)
+    independent = RNG.normal(size=(600, 4))
+    fitted = VAEDetector(**SMALL, scaling="standard", random_state=0).fit(independent)
+    odd = independent[:4].copy()
+    odd[np.arange(4), np.arange(4)] = 40.0
+    assert fitted.explain(odd).argmin(1).tolist() == [0, 1, 2, 3]
+
+
+def test_whitened_rows_are_uncorrelated_and_near_their_own_columns(detector):
+    columns, whitened = detector.members_.views
+    np.testing.assert_array_equal(columns, np.eye(4))
+    scaled = detector._scaled(ROWS)
+    seen = scaled @ whitened
+    # Shrinkage leaves a little correlation.
+    np.testing.assert_allclose(np.cov(seen.T), np.eye(4), atol=0.15)
+    correlation = np.corrcoef(scaled.T, seen.T)[:4, 4:]
+    assert (np.diag(correlation) > 0.6).all()
+    volume = np.linalg.slogdet(whitened.astype(np.float64))[1]
+    np.testing.assert_allclose(detector.members_.log_volume, [0, volume], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"likelihood": "root_mean_squared_error", "optimizer": "nadam", "decay": False},
+        {"likelihood": StudentT(4.0), "scored_by": "reconstruction_error", "scaling": "none"},
+        {"likelihood": "gaussian", "scored_by": "log_likelihood", "scaling": "standard"},
+        {"scored_by": "kl", "views": ("whitened",), "hidden": ()},
+    ],
+)
+def test_other_settings_give_finite_scores_that_find_the_strange(settings):
+    detector = VAEDetector(**SMALL | settings, random_state=0).fit(ROWS)
+    usual, strange = detector.score_samples(ROWS), detector.score_samples(STRANGE)
+    assert np.isfinite(usual).all()
+    assert np.median(strange) < np.median(usual)
+
+
+def test_thresholds(detector, scores):
+    def offset(**settings):
+        fitted = pickle.loads(pickle.dumps(detector)).set_params(**settings)
+        return fitted._threshold(scores)
+
+    assert offset(contamination=0.1) == np.percentile(scores, 10)
+    assert offset(threshold="robust", deviations=3.0) > offset(threshold="robust", deviations=6.0)
+    assert offset(threshold="tail", contamination=1e-4) < scores.min() + 1e-6
+    copy = pickle.loads(pickle.dumps(detector))
+    x, y = np.concatenate([ROWS, STRANGE]), np.repeat([0, 1], [600, 20])
+    careful = copy.choose_threshold(x, y, false_alarm=1, miss=1e6).offset_
+    careless = copy.choose_threshold(x, y, false_alarm=1e6, miss=1).offset_
+    assert careful > careless
+
+
+def test_missing_values_become_the_median_where_that_is_allowed(detector):
+    gaps = ROWS.copy()
+    gaps[::7, 1] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        VAEDetector(**SMALL).fit(gaps)
+    fitted = VAEDetector(**SMALL, impute=True, random_state=0).fit(gaps)
+    filled = np.where(np.isnan(gaps), np.nanmedian(gaps, axis=0), gaps)
+    np.testing.assert_array_equal(fitted.score_samples(gaps), fitted.score_samples(filled))
+    with pytest.raises(ValueError, match="NaN"):
+        detector.score_samples(gaps)
+
+
+def test_frames_keep_names_and_refuse_others():
+    frame = pd.DataFrame(ROWS, columns=list("abcd"))
+    fitted = VAEDetector(**SMALL, random_state=0).fit(frame)
+    assert fitted.feature_names_in_.tolist() == list("abcd")
+    with pytest.raises(ValueError, match="feature names"):
+        fitted.score_samples(frame.rename(columns={"a": "z"}))
+
+
+def test_a_constant_column_and_two_rows_are_no_trouble():
+    constant = np.column_stack([ROWS[:, 0], np.ones(600)])
+    for rows in (constant, ROWS[:2]):
+        fitted = VAEDetector(**SMALL, random_state=0).fit(rows)
+        assert np.isfinite(fitted.score_samples(ROWS[:, : rows.shape[1]])).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"contamination": 0.6}, "contamination is a share"),
+        ({"threshold": "best"}, "threshold is one of"),
+        ({"scaling": "range"}, "scaling is one of"),
+        ({"scored_by": "likelihood"}, "scored_by is one of"),
+        ({"likelihood": "cauchy"}, "likelihood is one of"),
+        ({"views": ()}, "views are some of"),
+        ({"steps": 0}, "steps is 1 or more"),
+        ({"learning_rate": 1e30, "optimizer": "sgd", "decay": False}, "not finite"),
+    ],
+)
+def test_settings_that_cannot_be_used(settings, message):
+    with pytest.raises(InputError, match=message):
+        VAEDetector(**SMALL | settings).fit(ROWS)
+
+
+def test_a_clone_is_unfitted_and_equal(detector):
+    assert clone(detector).get_params() == detector.get_params()
+    assert not hasattr(clone(detector), "offset_")
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [VAEDetector(hidden=(4,), steps=20, draws=2, members=1, batch_size=16, random_state=0)]
+)
+def test_scikit_learn_s_checks(estimator, check):
+    check(estimator)
