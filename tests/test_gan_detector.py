@@ -115,14 +115,13 @@ def test_it_finds_rows_whose_columns_disagree_and_says_which(detector):
 @pytest.mark.parametrize(
     ("settings", "what"),
     [
-        ({"score": "likelihood"}, "score is one of"),
+        ({"scored_by": "likelihood"}, "scored_by is one of"),
         ({"weight": 1.5}, "weight"),
         ({"restarts": 0}, "restarts"),
         ({"search_rate": 0.0}, "search_rate"),
         ({"loss": "no such"}, "no adversarial loss"),
         ({"penalties": ("no such",)}, "no penalty"),
         ({"generator_hidden": (0,)}, "sizes"),
-        ({"learning_rate": 1e30, "steps": 5, "scaling": "none"}, "not finite"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(settings, what):
@@ -131,12 +130,26 @@ def test_what_cannot_be_is_refused_in_one_line(settings, what):
     assert "\n" not in str(refused.value)
 
 
+def test_a_game_that_breaks_is_refused_in_one_line(detector):
+    unscaled = clone(detector).set_params(scaling="none")
+    with pytest.raises(InputError, match="not finite") as refused:
+        unscaled.fit(1e30 * usual_rows(400))
+    assert "\n" not in str(refused.value)
+
+
 def test_the_discriminator_does_not_explain(detector):
     with pytest.raises(InputError, match="explain"):
         as_discriminator(detector).explain(usual_rows(2))
 
 
-CHECKED = SMALL | {"steps": 20, "batch_size": 32, "search_steps": 3, "restarts": 2}
+CHECKED = SMALL | {
+    "steps": 20,
+    "batch_size": 32,
+    "search_steps": 3,
+    "restarts": 2,
+    "penalties": (),
+    "discriminator_hidden": (8,),
+}
 
 
 @pytest.mark.slow

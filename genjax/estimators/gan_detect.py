@@ -1,4 +1,9 @@
-"""A detector of outliers by generative adversarial networks, with scikit-learn's interface."""
+"""A detector of outliers by generative adversarial networks, with scikit-learn's interface.
+
+A row is scored by what its closest generated row leaves over, which takes a search of the
+generator's input for every row, or by the discriminator's logit. The discriminator learnt to tell
+usual rows from generated ones, not from outliers: far from both it may say anything.
+"""
 
 from functools import lru_cache, partial
 from typing import Any
@@ -28,7 +33,67 @@ _ROWS_AT_ONCE = 128  # of which the searches of all are in a core's cache
 
 
 class GANDetector(OutlierDetector):
-    """DOC."""
+    """Outliers are what a generator that learnt usual rows cannot make.
+
+    Training is adversarial, and how well it went shows in no number: compare detectors on labelled
+    rows. Measured on 18,284 card transactions (29 columns, 369 frauds), fitted to the genuine rows
+    of three quarters, means of three splits and, in brackets, their standard deviations:
+
+    | score | AUROC | average precision |
+    | --- | --- | --- |
+    | "anogan" | .943 (.019) | .67 (.09) |
+    | "discriminator" | .778 (.048) | .48 (.15) |
+    | Mahalanobis's distance, for comparison | .950 (.022) | .82 (.06) |
+
+    So it is no better than a covariance there. On one split, a discriminator without any penalty
+    had .41, worse than a guess; one of "wasserstein" with "gradient_penalty" .64.
+
+    Args:
+        generator_hidden: units of the generator's layers.
+        discriminator_hidden: units of the discriminator's; the last ones are its features.
+        latent_size: dimensions of the generator's input. Few: what takes many to make is unusual.
+        loss: a name of `genjax.losses.adversarial`.
+        penalties: of the discriminator, names of `genjax.losses.penalty`.
+        penalty_weights: one for each of them; none takes the papers'.
+        steps: of the game.
+        batch_size: rows a step; all of them, if there are fewer.
+        learning_rate: of both players' Adam.
+        n_critic: turns of the discriminator a step.
+        ema: decay a step of the generator's moving average, which is searched; None keeps none.
+        scored_by: "anogan", -min over z of (1 - weight) |x - G(z)| + weight |f(x) - f(G(z))|, sums
+            over scaled columns and over the discriminator's features f; or "discriminator", its
+            logit (or critic's value).
+        weight: of the features, in [0, 1].
+        search_steps: of Adam from each start; a row costs search_steps times restarts passes.
+        restarts: starts of the search, draws from the prior that are the same for all rows.
+        search_rate: of its Adam.
+        scaling: "quantile" (to a normal distribution), "standard" or "none".
+        impute: allow missing values, which become the training rows' median.
+        threshold: "contamination", "robust" or "tail"; see `VAEDetector`.
+        contamination: share of usual rows that may be flagged, in (0, 0.5].
+        deviations: of the robust threshold.
+        random_state: seed; None draws one.
+
+    Attributes:
+        state_: what was learnt.
+        starts_: (restarts, latent_size), where every search begins.
+        scaler_: the fitted pipeline before it.
+        offset_: the threshold of `score_samples`.
+        n_features_in_, feature_names_in_: of the rows.
+
+    Example:
+        >>> import numpy as np
+        >>> rows = np.random.default_rng(0).normal(size=(200, 3))
+        >>> detector = GANDetector(steps=50, random_state=0).fit(rows)
+        >>> detector.predict([[0.0, 0.0, 0.0], [9.0, -9.0, 9.0]]).tolist()
+        [1, -1]
+
+    References:
+        Schlegl, Seeböck, Waldstein, Schmidt-Erfurth and Langs, "Unsupervised anomaly detection with
+        generative adversarial networks to guide marker discovery", IPMI 2017.
+        Mescheder, Geiger and Nowozin, "Which training methods for GANs do actually converge?",
+        ICML 2018 (R1).
+    """
 
     def __init__(
         self,
@@ -82,8 +147,8 @@ class GANDetector(OutlierDetector):
     def explain(self, X: ArrayLike) -> np.ndarray:
         """Return -|x - G(z)| of each column, (n, columns): the lowest is most to blame.
 
-        G(z) is the row that the search found, and both are in scaled units. Up to the weights and
-        the discriminator's features a row's parts add up to its score.
+        G(z) is the row that the search found, in scaled units as x. A row's parts add up to its
+        score where `weight` is 0.
 
         Args:
             X: (n, columns), the columns of `fit`.
@@ -93,7 +158,7 @@ class GANDetector(OutlierDetector):
         """
         check_is_fitted(self)
         if self.scored_by != "anogan":
-            raise InputError(f"explain is of scored_by 'anogan', not {self.scored_by!r}")
+            raise InputError(f"explain is of rows scored by 'anogan', not {self.scored_by!r}")
         scaled = self._scaled(self._validated(X, reset=False))
         return self._in_blocks(self._explain_block, scaled)
 
@@ -158,7 +223,7 @@ class GANDetector(OutlierDetector):
         self._config(1).build()
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _algorithm(config: GANConfig, rate: float) -> Algorithm:
     """Return what learns; the same for the same settings, whose programs are then compiled once."""
     # As of Gulrajani et al.: a first moment of .9 remembers what the other player no longer does.

@@ -102,7 +102,7 @@ def mahalanobis(seed: int, *, quantiles: bool = False) -> Peer:
 
 def gaussian_mixture(seed: int, *, quantiles: bool = False) -> Peer:
     """Return the log-density of a mixture of 8 Gaussians with full covariances."""
-    mixture = GaussianMixture(_GAUSSIANS, max_iter=500, random_state=seed)
+    mixture = GaussianMixture(_GAUSSIANS, max_iter=200, random_state=seed)
     return Peer(mixture, _own_score, quantiles)
 
 
