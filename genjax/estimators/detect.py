@@ -7,53 +7,35 @@ unlikely under either is an outlier; a small latent cannot learn full correlatio
 """
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from numpy.typing import ArrayLike
 
-from genjax.algorithm import Algorithm, PyTree
 from genjax.errors import InputError, needs_extra
-from genjax.estimators.outliers import OutlierDetector
+from genjax.estimators.members import VIEWS, Members, codes, explain, score, seen_through
+from genjax.estimators.outliers import LOWEST, OutlierDetector
 from genjax.fit_many import fit_many
 from genjax.losses import Gaussian, StudentT, WeightedSquaredError
 from genjax.losses.likelihood import Likelihood
-from genjax.metrics.anomaly import AnomalyScores, anomaly_scores, attribution, fixed_noise
+from genjax.metrics.anomaly import AnomalyScores, fixed_noise
 from genjax.models import VAEConfig
 from genjax.nets.norm import ActivationName
 from genjax.optimizers import OptimizerName, build_optimizer, learning_rate
 
 with needs_extra("tables", "estimators"):
-    from sklearn.covariance import LedoitWolf
     from sklearn.utils.validation import check_is_fitted
 
-_ROWS_AT_ONCE = 128  # of which the draws of all are in a core's cache
-_HIGH_IS_UNUSUAL = ("kl", "reconstruction_error")
 _LIKELIHOODS: dict[str, Any] = {
-    # Of scaled rows, whose variance is about 1: no column is known better than to e^(-1/2) or worse
-    # than to e^(1/4) deviations anywhere, which keeps the scale from going astray between the data.
+    # Of scaled rows, whose variance is about 1: no column is known better than to .61 or worse than
+    # to 1.42 deviations anywhere, which keeps the scale from going astray between the data.
     "student_t": StudentT(8.0, least_log_variance=-1.0, greatest_log_variance=0.5),
     "gaussian": Gaussian(None),
     "gaussian_fixed": Gaussian(1.0),
     "root_mean_squared_error": WeightedSquaredError(1.0, root=True, bounded=False),
 }
-
-
-class Members(NamedTuple):
-    """What was learnt; arrays with a leading axis of members.
-
-    Attributes:
-        states: the trained states.
-        views: (members, columns, columns), through which each sees scaled rows.
-        log_volume: (members,), log |det view|: a density of seen rows times it is one of scaled.
-    """
-
-    states: PyTree
-    views: np.ndarray
-    log_volume: np.ndarray
 
 
 class VAEDetector(OutlierDetector):
@@ -78,12 +60,14 @@ class VAEDetector(OutlierDetector):
         scored_by: "mean_log_likelihood", "reconstruction_probability", "elbo", "log_likelihood",
             "kl" or "reconstruction_error"; see `genjax.metrics.anomaly`.
         draws: from the posterior of each row.
-        scaling: "quantile" (to a normal distribution), "standard" or "none".
+        scaling: "quantile" (to a normal distribution, see `NormalQuantiles`), "standard" or
+            "none".
         impute: allow missing values, which become the training rows' median.
         threshold: where outliers begin: "contamination" (a quantile of the training scores),
             "robust" (`deviations` robust deviations below their median), or "tail" (a tail that is
             fitted to them, for rates of false alarms below one in n).
-        contamination: share of usual rows that may be flagged, in (0, 0.5].
+        contamination: share of the training rows that are flagged, in (0, 0.5]; of new usual rows
+            it is a little more, as those were not learnt from.
         deviations: of the robust threshold.
         random_state: seed; None draws one.
 
@@ -155,17 +139,24 @@ class VAEDetector(OutlierDetector):
         self.random_state = random_state
 
     def explain(self, X: ArrayLike) -> np.ndarray:
-        """Return each column's part of the score, (n, columns) nats: the lowest is most to blame.
+        """Return each column's part of the log-likelihood, (n, columns): the lowest is to blame.
 
         A part is the mean of log p(x_d|z) over draws and members, less its mean in the training
-        rows: 0 is as usual. Up to a constant a row's parts add up to its mean log-likelihood.
+        rows, in nats: 0 is as usual. Up to a constant a row's parts add up to its mean
+        log-likelihood, which is also what the other scores of likelihood consist of mostly.
 
         Args:
             X: (n, columns), the columns of `fit`.
+
+        Raises:
+            InputError: the score is the KL, which is of latents and not of columns.
         """
         check_is_fitted(self)
+        if self.scored_by == "kl":
+            raise InputError("explain is of likelihoods and errors: the KL has no columns")
         scaled = self._scaled(self._validated(X, reset=False))
-        return self._in_blocks(self._explain_block, scaled) - self.usual_parts_
+        parts = self._in_blocks(self._explain_block, scaled)
+        return np.where(np.isfinite(parts), parts, LOWEST) - self.usual_parts_
 
     def encode(self, X: ArrayLike) -> np.ndarray:
         """Return the first member's mean code of each row, (n, latent_size).
@@ -176,15 +167,15 @@ class VAEDetector(OutlierDetector):
         check_is_fitted(self)
         scaled = self._scaled(self._validated(X, reset=False))
         first = jax.tree.map(lambda leaf: leaf[0], self.members_)
-        return self._in_blocks(partial(_codes, self._scoring_config(), first), scaled)
+        return self._in_blocks(partial(codes, self._scoring_config(), first), scaled)
 
     def _train(self, rows: np.ndarray, seed: int) -> None:
         vae = self._config(rows.shape[1], self._likelihood()).build()
-        views = np.repeat([_view(name, rows) for name in self.views], self.members, axis=0)
+        views = np.repeat([VIEWS[name](rows) for name in self.views], self.members, axis=0)
         rate = learning_rate(self.learning_rate, decay_steps=self.steps if self.decay else None)
         algorithm = vae.algorithm(build_optimizer(self.optimizer, rate))
         states = fit_many(
-            partial(_seen_through, algorithm),
+            partial(seen_through, algorithm),
             {"x": rows},
             steps=self.steps,
             keys=jax.random.split(jax.random.key(seed), len(views)),
@@ -199,11 +190,17 @@ class VAEDetector(OutlierDetector):
             views,
             np.linalg.slogdet(views.astype(np.float64))[1].astype(np.float32),
         )
-        self.noise_ = np.asarray(fixed_noise(self.draws, self.latent_size, seed=seed))
+        # Of a seed of their own: the members' keys are split from `seed`.
+        self.noise_ = np.asarray(fixed_noise(self.draws, self.latent_size, seed=seed ^ 1))
         self.usual_parts_ = self._in_blocks(self._explain_block, rows).mean(0)
 
     def _likelihood(self) -> Any:
         if not isinstance(self.likelihood, str):
+            if getattr(self.likelihood, "bounded", False):
+                raise InputError(
+                    f"{self.likelihood} is of pictures: its reconstructions are sigmoids; "
+                    "bounded=False is of rows"
+                )
             return self.likelihood
         if self.likelihood not in _LIKELIHOODS:
             raise InputError(f"likelihood is one of {tuple(_LIKELIHOODS)}: {self.likelihood!r}")
@@ -229,78 +226,21 @@ class VAEDetector(OutlierDetector):
         return self._config(self.n_features_in_, likelihood)
 
     def _score_block(self, rows: np.ndarray) -> Any:
-        return _score(self._scoring_config(), self.scored_by, self.members_, self.noise_, rows)
+        return score(self._scoring_config(), self.scored_by, self.members_, self.noise_, rows)
 
     def _explain_block(self, rows: np.ndarray) -> Any:
-        return _explain(self._scoring_config(), self.members_, self.noise_, rows)
+        return explain(self._scoring_config(), self.members_, self.noise_, rows)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
+        self._likelihood()
+        for name, least in (("beta", 0.0), ("warmup_share", 0.0), ("learning_rate", 0.0)):
+            if not least <= getattr(self, name) < np.inf:
+                raise InputError(f"{name} is {least:g} or more, not {getattr(self, name)}")
         if self.scored_by not in AnomalyScores._fields:
             raise InputError(f"scored_by is one of {AnomalyScores._fields}, not {self.scored_by!r}")
-        if not self.views or not set(self.views) <= set(_VIEWS):
-            raise InputError(f"views are some of {tuple(_VIEWS)}, not {self.views!r}")
+        if not self.views or not set(self.views) <= set(VIEWS):
+            raise InputError(f"views are some of {tuple(VIEWS)}, not {self.views!r}")
         for name in ("members", "steps", "batch_size", "draws", "latent_size"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is 1 or more, not {getattr(self, name)}")
-
-
-def _seen_through(algorithm: Algorithm, view: Array) -> Algorithm:
-    """Return the algorithm, of rows that are multiplied by a matrix first."""
-    return algorithm._replace(
-        init=lambda key, batch: algorithm.init(key, {"x": batch["x"] @ view}),
-        step=lambda state, batch, key: algorithm.step(state, {"x": batch["x"] @ view}, key),
-    )
-
-
-def _whitening(rows: np.ndarray) -> np.ndarray:
-    """Return the symmetric inverse root of the rows' covariance, shrunk so that there is one."""
-    values, vectors = np.linalg.eigh(LedoitWolf().fit(rows).covariance_)
-    values = np.maximum(values, max(1e-3 * values[-1], 1e-12))
-    return (vectors / np.sqrt(values) @ vectors.T).astype(np.float32)
-
-
-_VIEWS = {
-    "columns": lambda rows: np.eye(rows.shape[1], dtype=np.float32),
-    "whitened": _whitening,
-}
-
-
-def _view(name: str, rows: np.ndarray) -> np.ndarray:
-    return _VIEWS[name](rows)
-
-
-def _of_members(function: Any, members: Members, rows: Array) -> Array:
-    """Return the members' mean of function(state, seen rows, log_volume), few rows at a time."""
-    groups = jnp.asarray(rows).reshape(-1, _ROWS_AT_ONCE, rows.shape[-1])
-
-    def one(member: Members) -> Array:
-        return jax.lax.map(
-            lambda some: function(member.states, some @ member.views, member.log_volume), groups
-        )
-
-    values = jnp.mean(jax.lax.map(one, members), axis=0)
-    return values.reshape(len(rows), *values.shape[2:])
-
-
-# A configuration is what equal detectors share, and so their programs; models made of it are not.
-@partial(jax.jit, static_argnums=(0, 1))
-def _score(config: VAEConfig, name: str, members: Members, noise: Array, rows: Array) -> Array:
-    vae = config.build()
-
-    def score(state: PyTree, x: Array, log_volume: Array) -> Array:
-        value = getattr(anomaly_scores(vae, state, x, noise), name)
-        return -value if name in _HIGH_IS_UNUSUAL else value + log_volume
-
-    return _of_members(score, members, rows)
-
-
-@partial(jax.jit, static_argnums=0)
-def _explain(config: VAEConfig, members: Members, noise: Array, rows: Array) -> Array:
-    vae = config.build()
-    return _of_members(lambda state, x, _: attribution(vae, state, x, noise), members, rows)
-
-
-@partial(jax.jit, static_argnums=0)
-def _codes(config: VAEConfig, member: Members, rows: Array) -> Array:
-    return config.build().encode(member.states, rows @ member.views)[0]

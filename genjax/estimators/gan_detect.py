@@ -45,8 +45,9 @@ class GANDetector(OutlierDetector):
     | "discriminator" | .778 (.048) | .48 (.15) |
     | Mahalanobis's distance, for comparison | .950 (.022) | .82 (.06) |
 
-    So it is no better than a covariance there. On one split, a discriminator without any penalty
-    had .41, worse than a guess; one of "wasserstein" with "gradient_penalty" .64.
+    So it is no better than a covariance there. On a fourth split, on which the defaults were chosen
+    (distance: .933), nine trainings had .90 to .94 by search, but .41 (worse than a guess: no
+    penalty, or R1 of weight 100) to .77 by the discriminator.
 
     Args:
         generator_hidden: units of the generator's layers.

@@ -12,18 +12,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from genjax.errors import InputError, needs_extra
+from genjax.estimators.quantiles import NormalQuantiles
 from genjax.metrics import thresholds
 
 with needs_extra("tables", "estimators"):
     from sklearn.base import BaseEstimator, OutlierMixin
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline, make_pipeline
-    from sklearn.preprocessing import QuantileTransformer, StandardScaler
+    from sklearn.preprocessing import StandardScaler
     from sklearn.utils import check_random_state
     from sklearn.utils.validation import check_is_fitted, validate_data
 
 BLOCK = 1024  # rows of every call of a scoring program: the same shape, and so the same bits
-_QUANTILES = 1000
+_TAIL = 0.05  # share of the scores that a tail is fitted to
+LOWEST = -float(np.finfo(np.float32).max)  # the score of what overflows: no row is stranger
 
 
 class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
@@ -61,7 +63,7 @@ class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
         """
         self._check_parameters()
         rows = self._validated(X, reset=True)
-        self.scaler_ = self._scaler(len(rows)).fit(rows)
+        self.scaler_ = self._scaler().fit(rows)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._train(self._scaled(rows), seed)
         self.offset_ = self._threshold(self._score(rows))
@@ -108,6 +110,12 @@ class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
         ):
             if getattr(self, name) not in known:
                 raise InputError(f"{name} is one of {known}, not {getattr(self, name)!r}")
+        if self.threshold == "tail" and self.contamination >= _TAIL:
+            raise InputError(
+                f"threshold 'tail' is for a contamination below {_TAIL}, not {self.contamination}"
+            )
+        if not 0 < self.deviations < np.inf:
+            raise InputError(f"deviations are above 0, not {self.deviations}")
 
     def _validated(self, X: ArrayLike, *, reset: bool) -> np.ndarray:
         # float64 first: a float32 of 1e39 would be infinite before it could be refused.
@@ -120,18 +128,13 @@ class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
             ensure_all_finite="allow-nan" if self.impute else True,
         )
 
-    def _scaler(self, rows: int) -> Pipeline:
+    def _scaler(self) -> Pipeline:
         """Return what comes before the model; it learns from the training rows alone."""
         steps: list[Any] = []
         if self.impute:
             steps.append(SimpleImputer(strategy="median", keep_empty_features=True))
         if self.scaling == "quantile":
-            quantiles = min(_QUANTILES, rows)
-            steps.append(
-                QuantileTransformer(
-                    n_quantiles=quantiles, output_distribution="normal", subsample=None
-                )
-            )
+            steps.append(NormalQuantiles())
         if self.scaling != "none":  # after quantiles: for columns of few values
             steps.append(StandardScaler())
         return make_pipeline(*steps, "passthrough")
@@ -144,7 +147,9 @@ class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
 
     def _score(self, rows: np.ndarray) -> np.ndarray:
         """Return the scores of valid rows, a block at a time."""
-        return self._in_blocks(self._score_block, self._scaled(rows))
+        scores = self._in_blocks(self._score_block, self._scaled(rows))
+        # Far from all data a network may overflow, and a NaN would not be below any threshold.
+        return np.where(np.isfinite(scores), scores, LOWEST)
 
     def _in_blocks(self, function: Any, scaled: np.ndarray) -> np.ndarray:
         """Return the function of blocks of rows of one shape, one after the other, float64."""
@@ -157,7 +162,7 @@ class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
         if self.threshold == "robust":
             return thresholds.robust(scores, deviations=self.deviations)
         if self.threshold == "tail":
-            return thresholds.tail(scores, self.contamination)
+            return thresholds.tail(scores, self.contamination, share=_TAIL)
         return thresholds.at_quantile(scores, self.contamination)
 
     def __sklearn_tags__(self) -> Any:

@@ -198,7 +198,7 @@ def bits_per_dimension(likelihood: Likelihood, log_density: Array, x: Array) -> 
         >>> float(bits_per_dimension(Bernoulli(), -8 * jnp.log(2.0), jnp.zeros((5, 4))))
         2.0
     """
-    continuous = isinstance(likelihood, Gaussian) and x.dtype == jnp.uint8
+    continuous = not isinstance(likelihood, Bernoulli | Categorical) and x.dtype == jnp.uint8
     dimensions = math.prod(x.shape[1:])
     return -log_density / (dimensions * math.log(2)) + (math.log2(255) if continuous else 0.0)
 

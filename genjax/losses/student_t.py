@@ -29,8 +29,9 @@ class StudentT:
         degrees_of_freedom: ν > 2, so that there is a variance; the larger, the lighter the tails.
         least_log_variance: log σ² stays above it, softly, so that a column of few values, which
             has no density, cannot win the whole loss.
-        greatest_log_variance: log σ² stays below it, softly. Where no data was, a network goes on
-            as it likes: without a bound it finds the strangest rows likely, at a huge scale.
+        greatest_log_variance: log σ² stays below it, softly: exactly, below log(e^least +
+            e^greatest). Where no data was, a network goes on as it likes: without a bound it finds
+            the strangest rows likely, at a huge scale.
 
     Example:
         >>> import jax.numpy as jnp

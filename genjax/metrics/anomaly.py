@@ -126,7 +126,7 @@ def attribution(vae: VAE, state: TrainState, x: Array, noise: Array) -> Array:
         InputError: the likelihood is no density.
     """
     vae.needs_density("attribution of a score")
-    return jnp.mean(vae.draws(state, x, vae.encode(state, x), noise).elementwise, axis=0)
+    return jnp.mean(vae.draws(state, x, vae.encode(state, x), noise).per_dimension, axis=0)
 
 
 def _log_mean_exp(x: Array) -> Array:

@@ -94,6 +94,10 @@ class NetworkConfig(ModelConfig):
                 raise InputError(f"the likelihood's {name} must be positive, got {value}")
         if isinstance(likelihood, StudentT) and not 2 < likelihood.degrees_of_freedom < math.inf:
             raise InputError(f"degrees_of_freedom must be above 2: {likelihood}")
+        if isinstance(likelihood, StudentT):
+            least, greatest = likelihood.least_log_variance, likelihood.greatest_log_variance
+            if not -math.inf < least < greatest:
+                raise InputError(f"least_log_variance must be below the greatest: {likelihood}")
         outputs_shape = (*self.event_shape[:-1], likelihood.width(self.event_shape[-1]))
         shared: dict[str, Any] = {
             "activation": self.activation,

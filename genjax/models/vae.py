@@ -46,17 +46,17 @@ class Draws(NamedTuple):
     """What draws of z from q(z|x) say of a batch.
 
     Attributes:
-        elementwise: (draws, batch, *event_shape), log p(x_d|z) of each dimension, nats.
+        per_dimension: (draws, batch, *event_shape), log p(x_d|z) of each dimension, nats.
         log_prior_ratio: (draws, batch), log p(z) - log q(z|x), nats.
     """
 
-    elementwise: Array
+    per_dimension: Array
     log_prior_ratio: Array
 
     @property
     def log_likelihood(self) -> Array:
         """Log p(x|z), (draws, batch)."""
-        return jnp.sum(self.elementwise, axis=tuple(range(2, self.elementwise.ndim)))
+        return jnp.sum(self.per_dimension, axis=tuple(range(2, self.per_dimension.ndim)))
 
     @property
     def log_weight(self) -> Array:
