@@ -34,7 +34,7 @@ from command_line import CONFIGS, report_errors
 from fraud_splits import costs_of, judged, labels_of, part_of, split_rows
 from genjax.data.transactions import load_transactions, read_in_chunks
 from genjax.errors import InputError, needs_extra
-from genjax.estimators.outliers import OutlierDetector
+from genjax.estimators.outliers import FORMAT, OutlierDetector
 from genjax.estimators.peers import PEERS
 from genjax.metrics.detection import judge
 from genjax.near_names import near_names
@@ -106,6 +106,8 @@ def _check(arguments: Arguments) -> None:
         if isinstance(cost, float) and not 0 <= cost < float("inf"):
             raise InputError(f"{option} must be finite and 0 or more, got {cost}")
     if arguments.model is None:
+        if arguments.chunk != Arguments.chunk:
+            raise InputError("--chunk is for scoring with --model")
         return
     if arguments.data is None:
         raise InputError("--model scores a file: name it with --data")
@@ -138,7 +140,7 @@ def _learn(arguments: Arguments, out: Path) -> int:
             for name, build in PEERS.items():
                 results[name] = judged(name, build(split.seed), data, split)
         found.append(results)
-    # Splits by time share all their rows: no ratio corrects for that.
+    # Splits by time share all their rows: no p-value has a meaning there.
     ratio = len(split.test) / len(split.learn) if arguments.split == "random" else None
     comparison = fraud_report.Comparison(ours, found, ratio)
     comparison.show(f"{data.notes[0]}; {arguments.split} split, {len(splits)} in all")
@@ -156,11 +158,12 @@ def _learn(arguments: Arguments, out: Path) -> int:
     }
     scores = {name: each.scores for name, each in results.items()}
     part = part_of(data, split.test)
+    # What took long comes first, what could fail last.
+    joblib.dump(detector, out / "detector.joblib")
+    fraud_report.save_metrics(out / "metrics.json", {"protocol": protocol} | comparison.to_plain())
     table = fraud_report.verdicts(detector, part, split.test, scores[ours])
     table.to_csv(out / "scores.csv", index=False)
     fraud_report.save_figures(out / "figures", detector, scores, labels_of(part), part.x)
-    fraud_report.save_metrics(out / "metrics.json", {"protocol": protocol} | comparison.to_plain())
-    joblib.dump(detector, out / "detector.joblib")
     fraud_report.say_what_is_left_out(detector, blames=fraud_report.blames(table))
     print(out)
     return 0
@@ -224,6 +227,8 @@ def _score(arguments: Arguments, model: Path, data: Path) -> int:
     if arguments.impute and not detector.impute:
         raise InputError(f"{model} was learnt without --impute: it knows no medians to fill in")
     out = arguments.out or model.parent / "scored"
+    if (out / "scores.csv").resolve() == data.resolve():
+        raise InputError(f"{data} would be overwritten by its own scores: choose another --out")
     out.mkdir(parents=True, exist_ok=True)
     columns = detector.feature_names_in_.tolist()
     pieces = read_in_chunks(
@@ -238,9 +243,12 @@ def _score(arguments: Arguments, model: Path, data: Path) -> int:
     fraud_report.say_what_is_left_out(detector, blames=scored.blames, latent=False)
     if y is None or len(np.unique(y)) < 2:
         print("no labels of both kinds: nothing is judged")
+        if (out / "metrics.json").exists():
+            print(f"metrics.json and figures in {out} are of an earlier file")
     else:
         detection = judge(scores, y, threshold=detector.offset_)
         print(*detection.to_lines(), sep="\n")
+        print("rows that the detector has learnt count too, if the file has any of them")
         ours = {type(detector).__name__: scores}
         fraud_report.save_figures(out / "figures", detector, ours, y)
         protocol = {"data": str(data), "model": str(model), "rows": len(scores)}
@@ -256,9 +264,13 @@ def _load(path: Path) -> OutlierDetector:
     try:
         detector = joblib.load(path)
     except Exception as error:  # whatever its bytes lead to
-        raise InputError(f"{path} cannot be loaded: {type(error).__name__}") from error
+        raise InputError(
+            f"{path} cannot be loaded ({type(error).__name__}): it is no whole detector.joblib"
+        ) from error
     if not isinstance(detector, OutlierDetector) or not hasattr(detector, "feature_names_in_"):
         raise InputError(f"{path} holds no detector of outliers that has learnt named columns")
+    if getattr(detector, "format_", None) != FORMAT:
+        raise InputError(f"{path} is a detector of another version of genjax: learn it anew")
     return detector
 
 

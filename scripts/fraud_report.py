@@ -90,16 +90,22 @@ class Comparison(NamedTuple):
 
     def pair_table(self) -> pd.DataFrame:
         """Return what to print of the pairs, by average precision: a row a peer."""
-        which = "p" if self.test_to_train is None else "p, corrected for shared rows"
         cells = {}
         for name, pair in self.pairs("average_precision").items():
-            p_value = pair.p_value if self.test_to_train is None else pair.corrected_p_value
             cells[name] = {
                 "AP, ours less theirs": f"{pair.mean:+.3f} ± {pair.deviation:.3f}",
                 "ours is higher": f"{pair.wins} of {pair.splits}",
-                which: "none" if p_value is None else f"{p_value:.3g}",
             }
+            if self.test_to_train is not None:
+                p_value = pair.corrected_p_value
+                shown = "none" if p_value is None else f"{p_value:.3g}"
+                cells[name]["p, corrected for shared rows"] = shown
         return pd.DataFrame.from_dict(cells, orient="index")
+
+    def _plain(self, pair: Paired) -> dict[str, Any]:
+        """Return a pair without the p-values that have no meaning: of splits by time none has."""
+        without = {"p_value"} | ({"corrected_p_value"} if self.test_to_train is None else set())
+        return {name: value for name, value in pair._asdict().items() if name not in without}
 
     def to_plain(self) -> dict[str, Any]:
         """Return JSON's types: each detector's splits, means and deviations, and the pairs."""
@@ -121,7 +127,7 @@ class Comparison(NamedTuple):
             if len(each) > 1:
                 found[name]["deviation"] = values.std().to_dict()
         pairs = {
-            measure: {name: pair._asdict() for name, pair in self.pairs(measure).items()}
+            measure: {name: self._plain(pair) for name, pair in self.pairs(measure).items()}
             for measure in ("average_precision", "auroc")
         }
         return {"detectors": found, "pairs": pairs}

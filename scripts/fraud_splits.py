@@ -95,7 +95,9 @@ def costs_of(data: Transactions, false_alarm: float, miss: float | str) -> Costs
         raise InputError(f"--miss-cost is a number or a column such as {near}, not {miss!r}")
     values = data.x[miss].to_numpy()
     if not (values[labels_of(data) == 1] >= 0).all():
-        raise InputError(f"--miss-cost {miss}: every fraud must cost 0 or more")
+        raise InputError(
+            f"--miss-cost {miss}: every fraud must cost 0 or more, and none be missing"
+        )
     return Costs(false_alarm, np.nan_to_num(values))
 
 

@@ -63,6 +63,21 @@ def test_the_log_likelihood_is_the_marginal_s_for_any_draws(model):
     np.testing.assert_allclose(one.log_likelihood, expected, rtol=1e-4)
 
 
+def test_importance_weights_make_up_for_a_wrong_posterior(model):
+    vae, state = model
+    layer = state.params["encoder"]["Dense_0"]
+    shifted = layer["bias"] + jnp.array(
+        [0.3, 0.3, 0.4, 0.4]
+    )  # of the means, and 1.5 x the variance
+    encoder = {"Dense_0": {**layer, "bias": shifted}}
+    wrong = state._replace(params={**state.params, "encoder": encoder})
+    scores = anomaly_scores(vae, wrong, X, fixed_noise(40_000, LATENTS))
+    covariance = DIRECTIONS @ DIRECTIONS.T + SCALE**2 * np.eye(COLUMNS)
+    expected = scipy.stats.multivariate_normal(SHIFT, covariance).logpdf(X)
+    np.testing.assert_allclose(scores.log_likelihood, expected, atol=0.02)
+    assert (scores.elbo < scores.log_likelihood - 0.05).all()
+
+
 def test_the_reconstruction_probability_is_that_of_the_decoded_posterior(scores):
     spread = DIRECTIONS * VARIANCE @ DIRECTIONS.T + SCALE**2 * np.eye(COLUMNS)
     expected = [

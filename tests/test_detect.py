@@ -1,6 +1,7 @@
 """The detector by variational autoencoders: its scores, its thresholds, scikit-learn's checks."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from genjax.errors import InputError
 from genjax.estimators import VAEDetector
-from genjax.losses import StudentT
+from genjax.losses import StudentT, WeightedSquaredError
+from genjax.metrics import thresholds
 
 RNG = np.random.default_rng(0)
 MIXING = RNG.normal(size=(4, 4))
@@ -94,19 +96,55 @@ def test_other_settings_give_finite_scores_that_find_the_strange(settings):
     assert np.median(strange) < np.median(usual)
 
 
-def test_thresholds(detector, scores):
-    def offset(**settings):
-        fitted = pickle.loads(pickle.dumps(detector)).set_params(**settings)
-        return fitted._threshold(scores)
+def test_a_fit_takes_the_threshold_that_it_is_asked_for():
+    for settings, expected in (
+        ({"contamination": 0.1}, lambda scores: np.percentile(scores, 10)),
+        ({"threshold": "robust", "deviations": 3.0}, partial(thresholds.robust, deviations=3.0)),
+        ({"threshold": "tail"}, lambda scores: thresholds.tail(scores, 0.01, share=0.05)),
+    ):
+        fitted = VAEDetector(**SMALL | settings, random_state=0).fit(ROWS)
+        assert fitted.offset_ == expected(fitted.score_samples(ROWS))
 
-    assert offset(contamination=0.1) == np.percentile(scores, 10)
-    assert offset(threshold="robust", deviations=3.0) > offset(threshold="robust", deviations=6.0)
-    assert offset(threshold="tail", contamination=1e-4) < scores.min() + 1e-6
+
+def test_a_threshold_by_cost_is_the_one_of_least_cost(detector):
     copy = pickle.loads(pickle.dumps(detector))
     x, y = np.concatenate([ROWS, STRANGE]), np.repeat([0, 1], [600, 20])
-    careful = copy.choose_threshold(x, y, false_alarm=1, miss=1e6).offset_
-    careless = copy.choose_threshold(x, y, false_alarm=1e6, miss=1).offset_
-    assert careful > careless
+    scores = copy.score_samples(x)
+    copy.choose_threshold(x, y, false_alarm=1, miss=30)
+    costs = [
+        (scores[y == 0] < at).sum() + 30 * (scores[y == 1] >= at).sum()
+        for at in [*scores, scores.max() + 1]
+    ]
+    flagged = scores < copy.offset_
+    assert flagged[y == 0].sum() + 30 * (~flagged)[y == 1].sum() == min(costs)
+
+
+@pytest.mark.parametrize("scaling", ["quantile", "standard", "none"])
+@pytest.mark.parametrize("likelihood", ["student_t", "gaussian", "root_mean_squared_error"])
+def test_the_further_out_the_stranger_and_never_a_nan(scaling, likelihood):
+    settings = {"scaling": scaling, "likelihood": likelihood}
+    fitted = VAEDetector(**SMALL | settings, random_state=0).fit(ROWS)
+    far = np.outer([1e2, 1e4, 1e8, 1e22], [1.0, -1.0, 1.0, -1.0])
+    assert np.isfinite(fitted.score_samples(far)).all()
+    assert (fitted.predict(far) == -1).all()
+    assert np.isfinite(fitted.explain(far)).all()
+
+
+def test_beyond_the_known_values_a_row_is_stranger_on_either_side():
+    rows = np.column_stack([ROWS[:, :2], np.ones(600), np.maximum(ROWS[:, 2], 0)])
+    fitted = VAEDetector(**SMALL, random_state=0).fit(rows)
+    usual = np.median(rows, axis=0)
+    for column, (inside, *further) in (
+        (0, (0.0, rows[:, 0].max(), 1e6)),
+        (1, (0.0, rows[:, 1].min(), -1e6)),
+        (2, (1.0, 2.0, 1e6)),  # a constant
+        (2, (1.0, 0.0, -1e6)),
+        (3, (0.0, -5.0, -1e6)),  # the least value, which half of the rows share
+    ):
+        changed = np.tile(usual, (3, 1))
+        changed[:, column] = [inside, *further]
+        scores = fitted.score_samples(changed)
+        assert scores[0] > scores[1] > scores[2]
 
 
 def test_missing_values_become_the_median_where_that_is_allowed(detector):
@@ -145,6 +183,13 @@ def test_a_constant_column_and_two_rows_are_no_trouble():
         ({"scored_by": "likelihood"}, "scored_by is one of"),
         ({"likelihood": "cauchy"}, "likelihood is one of"),
         ({"views": ()}, "views are some of"),
+        ({"likelihood": WeightedSquaredError()}, "bounded=False is of rows"),
+        ({"threshold": "tail", "contamination": 0.1}, "threshold 'tail' is for"),
+        ({"optimizer": "foo"}, "optimizer is one of"),
+        ({"activation": "foo"}, "activation is one of"),
+        ({"hidden": (0,)}, "hidden layers have 1 or more"),
+        ({"deviations": 0}, "deviations are above 0"),
+        ({"beta": -1.0}, "beta is 0 or more"),
         ({"steps": 0}, "steps is 1 or more"),
         ({"learning_rate": 1e30, "optimizer": "sgd", "decay": False}, "not finite"),
     ],

@@ -232,11 +232,17 @@ def test_student_t_is_scipy_s_and_tends_to_the_gaussian():
 
 @pytest.mark.parametrize("asked", [-50.0, 50.0])
 def test_student_t_s_scale_keeps_within_its_bounds(asked):
-    likelihood = StudentT(5.0, least_log_variance=-2.0, greatest_log_variance=1.0)
+    likelihood = StudentT(5.0, least_log_variance=-1.0, greatest_log_variance=0.5)
     outputs, x = jnp.array([[0.0, asked]]), jnp.ones((1, 1))
-    scale = np.exp(-1.0 if asked < 0 else 0.5)
-    expected = scipy.stats.t(5, 0, scale).logpdf(1.0)
-    np.testing.assert_allclose(-likelihood.loss(outputs, x)[0], expected, atol=0.03)
+    variance = np.exp(-1.0) + (np.exp(0.5) if asked > 0 else 0.0)
+    expected = scipy.stats.t(5, 0, np.sqrt(variance)).logpdf(1.0)
+    np.testing.assert_allclose(-likelihood.loss(outputs, x)[0], expected, atol=1e-4)
+
+
+def test_bits_of_bytes_are_those_of_the_values_0_to_255_under_every_continuous_density():
+    x = jnp.zeros((2, 4), jnp.uint8)
+    bits = [bits_per_dimension(one, jnp.zeros(2), x) for one in (Gaussian(1.0), StudentT())]
+    np.testing.assert_allclose(bits, np.log2(255))
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def split_by_time(time: np.ndarray | None, *, test: float = 0.3) -> tuple[np.nda
         (array([1, 2, 0]), array([3]))
     """
     if time is None:
-        raise InputError("there is no Time column to split by: split at random, or name one")
+        raise InputError("there is no Time column to split by: split at random")
     if not 0 < test < 1:
         raise InputError(f"the share to test with is above 0 and below 1, not {test:g}")
     cut = len(time) - round(len(time) * test)

@@ -7,7 +7,7 @@ unlikely under either is an outlier; a small latent cannot learn full correlatio
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import jax
 import jax.numpy as jnp
@@ -237,6 +237,14 @@ class VAEDetector(OutlierDetector):
         for name, least in (("beta", 0.0), ("warmup_share", 0.0), ("learning_rate", 0.0)):
             if not least <= getattr(self, name) < np.inf:
                 raise InputError(f"{name} is {least:g} or more, not {getattr(self, name)}")
+        for name, known in (
+            ("optimizer", get_args(OptimizerName)),
+            ("activation", get_args(ActivationName)),
+        ):
+            if getattr(self, name) not in known:
+                raise InputError(f"{name} is one of {known}, not {getattr(self, name)!r}")
+        if min(self.hidden, default=1) < 1:
+            raise InputError(f"hidden layers have 1 or more units, not {self.hidden}")
         if self.scored_by not in AnomalyScores._fields:
             raise InputError(f"scored_by is one of {AnomalyScores._fields}, not {self.scored_by!r}")
         if not self.views or not set(self.views) <= set(VIEWS):

@@ -1,7 +1,7 @@
 """What a `VAEDetector`'s members are, and the programs that score rows with all of them.
 
 A member sees scaled rows through its view, an invertible matrix: the columns as they are, or
-whitened (as close to the columns as uncorrelated ones can be, so that each still belongs to its own).
+whitened (as close to them as uncorrelated ones can be, so that each still belongs to a column).
 
 References:
     Kessy, Lewin and Strimmer, "Optimal whitening and decorrelation", The American Statistician,

@@ -23,6 +23,7 @@ with needs_extra("tables", "estimators"):
     from sklearn.utils import check_random_state
     from sklearn.utils.validation import check_is_fitted, validate_data
 
+FORMAT = 1  # of what a fitted detector holds: a file of another one cannot be used
 BLOCK = 1024  # rows of every call of a scoring program: the same shape, and so the same bits
 _TAIL = 0.05  # share of the scores that a tail is fitted to
 LOWEST = -float(np.finfo(np.float32).max)  # the score of what overflows: no row is stranger
@@ -67,6 +68,9 @@ class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._train(self._scaled(rows), seed)
         self.offset_ = self._threshold(self._score(rows))
+        if self.offset_ <= LOWEST:
+            raise InputError("the training rows' scores overflow: scale the rows, or learn slower")
+        self.format_ = FORMAT
         return self
 
     def score_samples(self, X: ArrayLike) -> np.ndarray:

@@ -1,7 +1,7 @@
 """scikit-learn's detectors of outliers, as peers to compare with: they learn and score alike.
 
 Each comes after scaling to deviations of 1, as it is usually used. Two that believe in normal
-distributions come a second time after a quantile transform to these, as `VAEDetector` does it.
+distributions come a second time after scikit-learn's quantile transform to these.
 Missing values become the training rows' medians.
 """
 

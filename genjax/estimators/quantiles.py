@@ -23,14 +23,14 @@ class NormalQuantiles(TransformerMixin, BaseEstimator):
     training rows to -5.2 or 5.2: an amount of 1e30 would be as usual as the largest known one, and
     a flag that was always set could be unset unnoticed. Here the extreme values have the middle
     rank of the rows that share them, and what lies beyond goes on from 5.2 with the logarithm of
-    the distance, in interquartile ranges.
+    the distance, in ranges of the training rows.
 
     Example:
         >>> import numpy as np
         >>> rows = np.linspace(0, 1, 101)[:, None]
         >>> scaled = NormalQuantiles().fit(rows).transform([[0.5], [1.5], [100.0]])
         >>> scaled.round(1).ravel().tolist()
-        [0.0, 5.9, 10.5]
+        [0.0, 5.6, 9.8]
     """
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
@@ -40,9 +40,7 @@ class NormalQuantiles(TransformerMixin, BaseEstimator):
             n_quantiles=min(QUANTILES, len(rows)), output_distribution="normal", subsample=None
         ).fit(rows)
         known = self.quantiles_.quantiles_
-        ranges = np.subtract(*np.percentile(rows, [75, 25], axis=0))
-        # Columns of few values may have no such range: their whole one then, or else 1.
-        ranges = np.where(ranges > 0, ranges, known[-1] - known[0])
+        ranges = known[-1] - known[0]
         self.range_ = np.where(ranges > 0, ranges, 1.0)
         self.lowest_ = norm.ppf((known == known[0]).mean(axis=0) / 2)
         self.highest_ = norm.ppf(1 - (known == known[-1]).mean(axis=0) / 2)
