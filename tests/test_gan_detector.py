@@ -155,7 +155,6 @@ CHECKED = SMALL | {
 @pytest.mark.slow
 @parametrize_with_checks(
     [GANDetector(**CHECKED), GANDetector(**CHECKED, scored_by="discriminator")],
-    expected_failed_checks=lambda estimator: {},
 )
 def test_scikit_learn_s_conventions(estimator, check):
     check(estimator)

@@ -81,9 +81,7 @@ def test_every_configuration_of_a_training_loads_and_builds(path):
 
 @pytest.mark.parametrize("path", DETECTORS, ids=lambda p: p.stem)
 def test_every_configuration_of_a_detector_has_settings_that_can_be_used(path):
-    detector = runpy.run_path(str(path))["CONFIG"]
-    detector._check_parameters()
-    detector._config(29, detector._likelihood()).build()
+    runpy.run_path(str(path))["CONFIG"]._check_parameters()
 
 
 @pytest.mark.slow

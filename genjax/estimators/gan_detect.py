@@ -68,10 +68,10 @@ class GANDetector(OutlierDetector):
         search_steps: of Adam from each start; a row costs search_steps times restarts passes.
         restarts: starts of the search, draws from the prior that are the same for all rows.
         search_rate: of its Adam.
-        scaling: "quantile" (to a normal distribution), "standard" or "none".
+        scaling: "quantile" (see `NormalQuantiles`), "standard" or "none".
         impute: allow missing values, which become the training rows' median.
         threshold: "contamination", "robust" or "tail"; see `VAEDetector`.
-        contamination: share of usual rows that may be flagged, in (0, 0.5].
+        contamination: share of the training rows that are flagged, in (0, 0.5].
         deviations: of the robust threshold.
         random_state: seed; None draws one.
 
