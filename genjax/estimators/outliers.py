@@ -91,18 +91,33 @@ class OutlierDetector(OutlierMixin, BaseEstimator, abc.ABC):
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def choose_threshold(
-        self, X: ArrayLike, y: ArrayLike, *, false_alarm: float, miss: Any
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        false_alarm: float,
+        miss: Any,
+        true_alarm: float = 0.0,
+        true_pass: float = 0.0,
     ) -> Self:
-        """Set `offset_` where labelled rows cost least.
+        """Set `offset_` where labelled rows cost least: the matrix of costs of four decisions.
 
         Args:
             X: (n, columns), rows that were not trained on.
             y: (n,), 1 for the rows that are to be found, 0 for the others.
             false_alarm: cost of a usual row that is flagged.
             miss: cost of an outlier that is not, one number or (n,), such as a transaction's sum.
+            true_alarm: cost of an outlier that is flagged.
+            true_pass: cost of a usual row that is not.
         """
-        scores = self.score_samples(X)
-        self.offset_ = thresholds.least_cost(scores, y, false_alarm=false_alarm, miss=miss)
+        self.offset_ = thresholds.least_cost(
+            self.score_samples(X),
+            y,
+            false_alarm=false_alarm,
+            miss=miss,
+            true_alarm=true_alarm,
+            true_pass=true_pass,
+        )
         return self
 
     def _check_parameters(self) -> None:
