@@ -14,6 +14,7 @@ with needs_extra("tables", "estimators"):
     from sklearn.utils.validation import check_is_fitted
 
 QUANTILES = 1000
+_END = 5.199337582605575  # where scikit-learn's normal quantiles end, at 1e-7
 
 
 class NormalQuantiles(TransformerMixin, BaseEstimator):
@@ -42,8 +43,8 @@ class NormalQuantiles(TransformerMixin, BaseEstimator):
         known = self.quantiles_.quantiles_
         ranges = known[-1] - known[0]
         self.range_ = np.where(ranges > 0, ranges, 1.0)
-        self.lowest_ = norm.ppf((known == known[0]).mean(axis=0) / 2)
-        self.highest_ = norm.ppf(1 - (known == known[-1]).mean(axis=0) / 2)
+        self.lowest_ = _middle(known == known[0])
+        self.highest_ = -_middle(known == known[-1])
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
@@ -57,3 +58,8 @@ class NormalQuantiles(TransformerMixin, BaseEstimator):
         scaled = np.where((known[0] == known[-1]) & (rows == known[0]), 0.0, scaled)
         beyond = rows - np.clip(rows, known[0], known[-1])
         return scaled + np.sign(beyond) * np.log1p(np.abs(beyond) / self.range_)
+
+
+def _middle(tied: np.ndarray) -> np.ndarray:
+    """Return the middle rank of the least values' quantiles, (columns,), as a normal quantile."""
+    return norm.ppf(np.maximum((tied.sum(axis=0) - 1) / (len(tied) - 1) / 2, norm.cdf(-_END)))
