@@ -122,6 +122,8 @@ def _learn(arguments: Arguments, out: Path) -> int:
     configured = _configured(arguments)
     data = load_transactions(arguments.data, impute=configured.impute)
     print(*data.notes, sep="\n", file=sys.stderr)
+    if copies := int(data.x.duplicated().sum()):
+        print(f"{copies:,} rows are copies of others: a split may part them", file=sys.stderr)
     costs = None
     if arguments.false_alarm_cost is not None and arguments.miss_cost is not None:
         costs = costs_of(data, arguments.false_alarm_cost, arguments.miss_cost)
