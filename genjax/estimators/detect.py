@@ -48,7 +48,9 @@ class VAEDetector(OutlierDetector):
             "gaussian_fixed" of scale 1; "root_mean_squared_error", which is trained and then
             scored as "gaussian_fixed"; or a likelihood of `genjax.losses`.
         activation: of the hidden layers.
-        views: of the scaled rows, "columns" or "whitened" each.
+        views: of the scaled rows, "columns" or "whitened" each. The default suits columns that are
+            hardly correlated, such as principal components; where they are, more latents or
+            ("whitened",) alone do better.
         members: models a view, trained from seeds of their own.
         steps: of the optimiser.
         batch_size: rows a step; all of them, if there are fewer.
