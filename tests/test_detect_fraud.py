@@ -99,7 +99,8 @@ def test_metrics_are_of_all_detectors_on_the_same_rows(learnt):
     )
     pair = metrics["pairs"]["auroc"]["Mahalanobis"]
     assert pair["mean"] == pytest.approx(np.mean(np.subtract(ours, peer)))
-    assert pair["corrected_p_value"] > pair["p_value"]
+    assert 0 < pair["corrected_p_value"] <= 1
+    assert "p_value" not in pair  # splits share rows: the plain one would promise too much
     assert sorted(path.name for path in (learnt / "figures").iterdir()) == [
         "curves.png", "latent.png", "scores.png",
     ]  # fmt: skip
