@@ -19,7 +19,7 @@ from scipy import stats
 
 from benchmarks.members import Members, read_config, report, sample_members, train_members
 from genjax.data.config import TableConfig
-from genjax.data.table import DEVIATION, MEAN, draw_heights
+from genjax.data.rows import DEVIATION, MEAN, draw_heights
 from genjax.metrics.two_sample import two_sample_auc
 from genjax.metrics.univariate import kolmogorov_smirnov
 from genjax.metrics.verdict import measure

@@ -63,13 +63,23 @@ class Trained:
         empty = np.zeros((0, *self.config.model.event_shape), np.float32)
         return self._to_data(np.concatenate([empty, *blocks])[:n])
 
-    def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """Return what the model makes of each example, of the same shape."""
-        return self._to_data(self._in_blocks(self._verb("reconstruct"), self._checked(images)))
+    def reconstruct(self, images: np.ndarray, *, y: ArrayLike | None = None) -> np.ndarray:
+        """Return what the model makes of each example, of the same shape.
 
-    def encode(self, images: np.ndarray) -> np.ndarray:
-        """Return the code of each example (a VAE's mean latent), (n, latent) float32."""
-        return self._in_blocks(self._verb("code"), self._checked(images))
+        Args:
+            images: as the model was trained on.
+            y: labels of a model that knows classes, as `sample` takes them.
+        """
+        return self._to_data(self._labelled(self._verb("reconstruct"), images, y))
+
+    def encode(self, images: np.ndarray, *, y: ArrayLike | None = None) -> np.ndarray:
+        """Return the code of each example (a VAE's mean latent), (n, latent) float32.
+
+        Args:
+            images: as the model was trained on.
+            y: labels of a model that knows classes, as `sample` takes them.
+        """
+        return self._labelled(self._verb("code"), images, y)
 
     def latents(self, n: int, *, seed: int = 0) -> np.ndarray:
         """Return n draws of what `decode` takes, (n, latent) float32, from the model's prior.
@@ -101,11 +111,19 @@ class Trained:
         outputs = self._in_blocks(lambda state, z, y: decode(state, z, y=y), latents, shares)
         return self._to_data(outputs)
 
-    def log_prob(self, images: np.ndarray, *, samples: int = 5000, seed: int = 0) -> np.ndarray:
+    def log_prob(
+        self,
+        images: np.ndarray,
+        *,
+        y: ArrayLike | None = None,
+        samples: int = 5000,
+        seed: int = 0,
+    ) -> np.ndarray:
         """Return a lower bound of each example's log p(x), (n,) nats, by importance sampling.
 
         Args:
             images: as the model was trained on.
+            y: labels of a model that knows classes, as `sample` takes them.
             samples: draws for each example; more make the bound tighter.
             seed: in [0, 2^32), of the noises, which all examples share.
 
@@ -113,7 +131,7 @@ class Trained:
             InputError: the model or its likelihood gives no density, or the seed is out of range.
         """
         log_prob, key = self._verb("log_prob", samples=samples), _key(seed)
-        return self._in_blocks(lambda state, x: log_prob(state, x, key), self._checked(images))
+        return self._labelled(partial(log_prob, key=key), images, y)
 
     def score(self, x: np.ndarray, *, y: ArrayLike | None = None) -> np.ndarray:
         """Return the discriminator's logit of each example, (n,): higher is more real.
@@ -125,11 +143,7 @@ class Trained:
         Raises:
             InputError: the model has no discriminator, or the labels are not its classes.
         """
-        score, x = self._verb("score"), self._checked(x)
-        labels = self._labels(y, len(x))
-        if labels is None:
-            return self._in_blocks(score, x)
-        return self._in_blocks(lambda state, x, y: score(state, x, y=y), x, labels)
+        return self._labelled(self._verb("score"), x, y)
 
     def decision(self, x: np.ndarray, *, y: ArrayLike | None = None) -> np.ndarray | None:
         """Return the discriminator's decision on each example, (n,): 0 to 1, .5 is a guess.
@@ -169,6 +183,16 @@ class Trained:
         if key not in self._compiled:
             self._compiled[key] = jax.jit(partial(getattr(self.model, name), **settings))
         return self._compiled[key]
+
+    def _labelled(
+        self, verb: Callable[..., Array], x: np.ndarray, y: ArrayLike | None
+    ) -> np.ndarray:
+        """Return the verb of examples, with their labels where the model knows classes."""
+        x = self._checked(x)
+        labels = self._labels(y, len(x))
+        if labels is None:
+            return self._in_blocks(verb, x)
+        return self._in_blocks(lambda state, x, y: verb(state, x, y=y), x, labels)
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images)

@@ -19,7 +19,7 @@ from command_line import parse_training, report_errors
 from genjax import Run, sharding
 from genjax.config import TrainingConfig
 from genjax.data.config import TableConfig
-from genjax.data.table import DEVIATION, MEAN, Rows, draw_heights, load_table
+from genjax.data.rows import DEVIATION, MEAN, Rows, draw_heights, load_table
 from genjax.metrics.rows import score_rows
 from genjax.models import GANConfig
 from genjax.observers.rows import RowsObserver

@@ -10,7 +10,7 @@ from flax import linen as nn
 from genjax import InputError, fit, load
 from genjax.config import TrainingConfig
 from genjax.data.config import TableConfig
-from genjax.data.table import Rows
+from genjax.data.rows import Rows
 from genjax.losses.adversarial import LOSSES, Judgement
 from genjax.losses.penalty import PENALTIES
 from genjax.models import GAN, DiscriminatorConfig, GANConfig, GeneratorConfig

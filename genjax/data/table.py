@@ -1,106 +1,232 @@
-"""Columns of numbers from a csv file, and drawn heights."""
+"""A table of mixed columns as float32 rows that generative models learn, and back.
 
-from pathlib import Path
-from typing import NamedTuple
+Each column is of a kind, and some kinds come with a number (`genjax.losses.table_row`):
+
+| column | kinds without a number | kinds with a number, about N(0, 1) |
+| --- | --- | --- |
+| numbers, dates | missing; values that stand out | what lies between: its rank, or its modes |
+| categories, text, booleans | missing; each category; all rare ones | |
+
+Values that stand out are spikes: at 0, at a cap, at round numbers.
+"""
+
+import json
+from collections.abc import Hashable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from genjax.data.config import TableConfig
+from genjax.data.table_between import Modes, Quantiles
+from genjax.data.table_categories import CategoricalColumn
+from genjax.data.table_checks import check_frame, check_names, is_categorical, some
+from genjax.data.table_columns import NumericColumn
 from genjax.errors import InputError
+from genjax.losses.table_row import Column, RowLayout
 
-MEAN, DEVIATION = 69.0, 3.0  # of drawn heights, inches
-
-
-class Rows(NamedTuple):
-    """Rows of numbers.
-
-    Attributes:
-        x: (n, columns) float32.
-        columns: their names.
-        notes: what to tell the user, a line each.
-    """
-
-    x: np.ndarray
-    columns: tuple[str, ...]
-    notes: tuple[str, ...]
+_STRATEGIES: dict[str, type[Quantiles] | type[Modes]] = {"quantile": Quantiles, "modes": Modes}
+Codec = NumericColumn | CategoricalColumn
 
 
-def draw_heights(n: int, *, seed: int = 0) -> np.ndarray:
-    """Return true heights in inches, (n, 1) float32: normal, mean 69, deviation 3.
+class TableTransform:
+    """Encodes a pandas table as rows of kinds and numbers, and restores it to the last dtype.
 
-    Args:
-        n: heights, 1 or more.
-        seed: the same one gives the same heights, and the first ones do not depend on n.
+    It holds summaries of columns, of at most 2,000 quantiles each, and no rows.
 
     Example:
-        >>> draw_heights(3, seed=1).shape
-        (3, 1)
+        >>> frame = pd.DataFrame({"age": [31, 47, 20, 65], "sex": ["f", "m", "m", "f"]})
+        >>> transform = TableTransform(rare=1).fit(frame)
+        >>> transform.columns_
+        (Column(kinds=1, valued=1), Column(kinds=2, valued=0))
+        >>> transform.inverse(transform.transform(frame)).equals(frame)
+        True
+
+    References:
+        Xu, Skoularidou, Cuesta-Infante and Veeramachaneni, "Modeling tabular data using
+        conditional GAN", NeurIPS 2019, section 4.2, of modes.
     """
-    if n < 1:
-        raise InputError(f"draw 1 or more heights, not {n}")
-    normal = np.random.default_rng(seed).standard_normal((n, 1))
-    return (MEAN + DEVIATION * normal).astype(np.float32)
 
+    def __init__(
+        self,
+        *,
+        numeric: Literal["quantile", "modes"] = "quantile",
+        categorical: Sequence[Hashable] | Literal["auto"] = "auto",
+        spike_share: float = 0.005,
+        rare: int = 10,
+    ) -> None:
+        """Keep the settings.
 
-def load_table(config: TableConfig, *, seed: int = 0) -> Rows:
-    """Load or draw what a configuration asks for; rows with a missing value are left out, and said.
+        Args:
+            numeric: what lies between a column's spikes is encoded by its rank ("quantile"), or by
+                a mode of a Gaussian mixture and the distance from its mean ("modes").
+            categorical: columns of numbers or dates to be taken as categories. Text, categories
+                and booleans are such anyway; only text that is mostly numbers must be named.
+            spike_share: least share of the rows of a number that stands out among its neighbours.
+            rare: categories of fewer rows share a kind, and spikes have as many at least.
+        """
+        self.numeric = numeric
+        self.categorical = categorical
+        self.spike_share = spike_share
+        self.rare = rare
+        self._codecs: tuple[Codec, ...] = ()
 
-    Args:
-        config: where from, and which columns and rows.
-        seed: of drawn heights.
+    def fit(self, frame: pd.DataFrame, *, seed: int = 0) -> "TableTransform":
+        """Learn the columns of training rows.
 
-    Raises:
-        InputError: there is no such file, column, or row, or a column does not hold numbers.
-    """
-    if config.path is None:
-        if config.where is not None or config.columns not in ((), ("height",)):
-            raise InputError("drawn heights have one column, height: name a csv file for others")
-        note = f"drew {config.drawn:,} heights, N({MEAN:g}, {DEVIATION:g}²) inches"
-        return Rows(draw_heights(config.drawn, seed=seed), ("height",), (note,))
-    frame = _choose(_read(Path(config.path)), config.where)
-    numbers = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])]
-    for name in config.columns:
-        if name not in numbers:
-            what = "holds no numbers" if name in frame.columns else "is not there"
-            raise InputError(
-                f"{config.path}: column {name!r} {what}; columns of numbers: {', '.join(numbers)}"
-            )
-    columns = list(config.columns) or numbers
-    if not columns:
-        raise InputError(f"{config.path} has no column of numbers")
-    chosen = frame[columns].astype(float).replace([np.inf, -np.inf], np.nan)
-    complete = chosen.dropna()
-    if complete.empty:
-        raise InputError(f"{config.path} has no row that is complete in {', '.join(columns)}")
-    notes = [f"{len(complete):,} rows of {', '.join(columns)} from {config.path}"]
-    if missing := len(chosen) - len(complete):
-        notes.append(f"left out {missing:,} rows with missing values")
-    return Rows(complete.to_numpy(np.float32), tuple(map(str, columns)), tuple(notes))
+        Args:
+            frame: (n, columns), n 2 or more.
+            seed: of the modes' start.
 
+        Raises:
+            InputError: settings or columns that cannot be used; then nothing is changed.
+        """
+        rare, categorical = self._check_settings()
+        check_frame(frame)
+        if strangers := [name for name in categorical if name not in frame.columns]:
+            raise InputError(f"categorical names {some(strangers)}: there is no such column")
+        codecs = []
+        for name, column in frame.items():
+            if is_categorical(column, name in categorical):
+                codec: Codec = CategoricalColumn.fit(column, rare=rare)
+            else:
+                codec = NumericColumn.fit(
+                    column,
+                    strategy=_STRATEGIES[self.numeric],
+                    seed=seed,
+                    spike_share=self.spike_share,
+                    least_rows=rare,
+                )
+            if codec.constant:
+                raise InputError(f"column {name!r} is constant, {column.iloc[0]!r}: drop it")
+            codecs.append(codec)
+        self._codecs = tuple(codecs)
+        return self
 
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(path)
-    except (OSError, UnicodeError, ValueError) as error:  # pandas' own are ValueErrors
-        raise InputError(f"{path} cannot be read as csv: {str(error).strip()}") from error
-    # An index that was written with the rows: unnamed, or counting from 0 or 1.
-    first = str(frame.columns[0])
-    if first.startswith("Unnamed: 0") or first == "rownames":
-        frame = frame.drop(columns=first)
-    return frame
+    @property
+    def columns_(self) -> tuple[Column, ...]:
+        """Forms of the encoded columns, in the frame's order."""
+        return tuple(codec.column for codec in self._fitted())
 
+    def transform(self, frame: pd.DataFrame, *, seed: int = 0) -> np.ndarray:
+        """Encode rows: one-hot kinds of all columns, then the numbers of those that have some.
 
-def _choose(frame: pd.DataFrame, where: str | None) -> pd.DataFrame:
-    if where is None:
-        return frame
-    column, equals, value = where.partition("=")
-    if not equals or column not in frame.columns:
-        raise InputError(
-            f"where is COLUMN=VALUE of {', '.join(map(str, frame.columns))}, not {where!r}"
+        Numbers and dates out of the training rows' range are set to its ends. Where columns are of
+        spikes only, other numbers are set to the nearest one.
+
+        Args:
+            frame: (n, columns), of the names of `fit`, in any order.
+            seed: of ranks of values that many rows share, or of modes.
+
+        Returns:
+            (n, width) float32, of `RowLayout(columns_)`.
+
+        Raises:
+            InputError: other columns, infinite values, categories that were not seen in fitting,
+                or missing values where there were none.
+        """
+        codecs = self._fitted()
+        check_names(frame, [codec.name for codec in codecs])
+        layout = RowLayout(self.columns_)
+        encoded = np.zeros((len(frame), layout.width), np.float32)
+        rows, number = np.arange(len(frame)), layout.kinds
+        for place, (codec, start) in enumerate(zip(codecs, layout.starts, strict=False)):
+            rng = np.random.default_rng((seed, place))
+            kinds, numbers = codec.encode(frame[codec.name], rng)
+            encoded[rows, start + kinds] = 1
+            if numbers is not None:
+                encoded[:, number] = numbers
+                number += 1
+        return encoded
+
+    def inverse(self, encoded: np.ndarray, *, seed: int = 0) -> pd.DataFrame:
+        """Restore rows, with the names, the order and the dtypes of the fitted columns.
+
+        Integers, dates, rounded numbers, spikes, categories and missing values are restored
+        exactly, other numbers to 1e-6 of their rank; both as far as float32 tells numbers apart.
+
+        Args:
+            encoded: (n, width) floats; of each column's kinds the highest counts.
+            seed: of rare categories, which are drawn by their shares in the training rows.
+
+        Raises:
+            InputError: not finite, or not of this width.
+        """
+        codecs, layout = self._fitted(), RowLayout(self.columns_)
+        encoded = np.asarray(encoded)
+        if encoded.ndim != 2 or encoded.shape[1] != layout.width:
+            raise InputError(f"encoded rows have {layout.width} numbers, not shape {encoded.shape}")
+        if not np.isfinite(encoded).all():
+            raise InputError("encoded rows are finite, but some of these numbers are not")
+        restored, number = {}, layout.kinds
+        for place, (codec, start) in enumerate(zip(codecs, layout.starts, strict=False)):
+            kinds = encoded[:, start : start + codec.column.kinds].argmax(axis=1)
+            numbers = None
+            if codec.column.valued:
+                numbers = encoded[:, number].astype(np.float64)
+                number += 1
+            rng = np.random.default_rng((seed, place))
+            restored[codec.name] = codec.decode(kinds, numbers, rng)
+        return pd.DataFrame(restored)
+
+    def kind(self, column: Hashable, value: Any) -> int:
+        """Return the place of a value's kind within its column, for conditions.
+
+        Args:
+            column: its name.
+            value: a category, a number that stands out, or None for a missing value.
+
+        Raises:
+            InputError: there is no such column, or the value has no kind of its own.
+        """
+        codecs = {codec.name: codec for codec in self._fitted()}
+        if column not in codecs:
+            raise InputError(f"there is no column {column!r}, only {some(list(codecs))}")
+        return codecs[column].kind(value)
+
+    def discrete(self) -> tuple[Hashable, ...]:
+        """Return the names of columns without numbers."""
+        return tuple(codec.name for codec in self._fitted() if not codec.column.valued)
+
+    def to_json(self) -> str:
+        """Return all of the transform as text; floats are exact."""
+        codecs = [
+            {"is_categorical": isinstance(codec, CategoricalColumn), **codec.to_json()}
+            for codec in self._fitted()
+        ]
+        categorical = self.categorical if self.categorical == "auto" else list(self.categorical)
+        settings = {**self._settings(), "categorical": categorical}
+        return json.dumps({"version": 1, "settings": settings, "columns": codecs}, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "TableTransform":
+        """Return the transform of `to_json`."""
+        plain = json.loads(text)
+        transform = cls(**plain["settings"])
+        types: tuple[type[Codec], type[Codec]] = NumericColumn, CategoricalColumn
+        transform._codecs = tuple(
+            types[column.pop("is_categorical")].from_json(column) for column in plain["columns"]
         )
-    chosen = frame[frame[column].astype(str) == value]
-    if chosen.empty:
-        found = ", ".join(map(str, frame[column].unique()[:9]))
-        raise InputError(f"no row has {where}; {column} is {found}")
-    return chosen
+        return transform
+
+    def _fitted(self) -> tuple[Codec, ...]:
+        if not self._codecs:
+            raise InputError("fit the transform first")
+        return self._codecs
+
+    def _settings(self) -> dict[str, Any]:
+        names = ("numeric", "categorical", "spike_share", "rare")
+        return {name: getattr(self, name) for name in names}
+
+    def _check_settings(self) -> tuple[int, tuple[Hashable, ...]]:
+        """Return `rare`, and the columns that are named categorical."""
+        if self.numeric not in _STRATEGIES:
+            raise InputError(f"numeric is one of {', '.join(_STRATEGIES)}, not {self.numeric!r}")
+        if not 0 < self.spike_share <= 1:
+            raise InputError(f"spike_share is a share, above 0 to 1, not {self.spike_share!r}")
+        if self.rare < 1:
+            raise InputError(f"rare is a count of rows, 1 or more, not {self.rare!r}")
+        if self.categorical == "auto":
+            return self.rare, ()
+        if isinstance(self.categorical, str):
+            raise InputError(f"categorical is 'auto' or a list of names, not {self.categorical!r}")
+        return self.rare, tuple(self.categorical)

@@ -1,6 +1,13 @@
-"""scikit-learn interfaces over the models."""
+"""scikit-learn's and imbalanced-learn's interfaces over the models."""
 
 from genjax.estimators.detect import VAEDetector
 from genjax.estimators.gan_detect import GANDetector
+from genjax.estimators.oversample import CGANOverSampler, GANOverSampler, VAEOverSampler
 
-__all__ = ["GANDetector", "VAEDetector"]
+__all__ = [
+    "CGANOverSampler",
+    "GANDetector",
+    "GANOverSampler",
+    "VAEDetector",
+    "VAEOverSampler",
+]

@@ -24,6 +24,7 @@ from genjax.losses.mixed import Mixed
 from genjax.losses.penalty import R1, R2, GradientPenalty, Penalty, WeightClipping, penalty
 from genjax.losses.reconstruction import WeightedSquaredError
 from genjax.losses.student_t import StudentT
+from genjax.losses.table_row import Column, RowLayout, TableRow
 
 __all__ = [
     "R1",
@@ -31,13 +32,16 @@ __all__ = [
     "AdversarialLoss",
     "Bernoulli",
     "Categorical",
+    "Column",
     "Gaussian",
     "GradientPenalty",
     "Judgement",
     "Likelihood",
     "Mixed",
     "Penalty",
+    "RowLayout",
     "StudentT",
+    "TableRow",
     "WeightClipping",
     "WeightedSquaredError",
     "adversarial_loss",

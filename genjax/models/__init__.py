@@ -1,6 +1,6 @@
 """One family a file: networks and losses become phases."""
 
-from genjax.losses import Bernoulli, Gaussian, StudentT, WeightedSquaredError
+from genjax.losses import Bernoulli, Gaussian, StudentT, TableRow, WeightedSquaredError
 from genjax.models.autoencoder import Autoencoder, AutoencoderConfig
 from genjax.models.gan import GAN
 from genjax.models.gan_config import GANConfig
@@ -37,6 +37,7 @@ KINDS: dict[str, type] = {
         Bernoulli,
         Gaussian,
         StudentT,
+        TableRow,
         WeightedSquaredError,
     )
 }

@@ -16,6 +16,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from genjax.algorithm import Aux, Context, Params, PyTree, TrainState
 from genjax.errors import InputError
@@ -54,9 +55,9 @@ class Autoencoder(Coder):
         loss = jnp.mean(self.likelihood.loss(outputs, x))
         return loss, Aux(self._scale(outputs), {"encoder": encoder, "decoder": decoder})
 
-    def encode(self, state: TrainState, x: Array) -> Array:
+    def encode(self, state: TrainState, x: Array, *, y: ArrayLike | None = None) -> Array:
         """Return the codes, (batch, latent_size), of raw x (batch, *event_shape)."""
-        return self._encoded(state, x)
+        return self._encoded(state, x, self._given(y))
 
     code = encode
 

@@ -32,6 +32,8 @@ from genjax.losses.penalty import Penalty
 from genjax.models.head import Head
 from genjax.models.labels import check_given, check_labels, check_variety
 from genjax.models.priors import Normal
+from genjax.models.table_head import TableHead
+from genjax.nets.conditioned import shares
 from genjax.nets.network import apply_network, check_single_rows, init_network
 from genjax.nets.players import as_judgement
 
@@ -39,11 +41,16 @@ _G, _D = "generator", "discriminator"
 
 
 class _Turn(NamedTuple):
-    """Real rows x and made ones as the networks see them, what is said of both, a key to go on."""
+    """Real rows x and made ones as the discriminator sees them, what is said of both, and more.
+
+    `labels` are as the discriminator sees them, `mismatch` is what the head asks of the generator,
+    `key` one to go on with.
+    """
 
     x: Array
     labels: list[Array]
     made: Array
+    mismatch: Array
     real: Judgement
     fake: Judgement
     statistics: dict[str, PyTree]
@@ -68,6 +75,8 @@ class GAN:
         classes: of the labels; 0 without any.
         n_critic: turns of the discriminator a step, each on a minibatch of its own.
         time_scale: the discriminator's learning rate, in units of the generator's.
+        packing: rows that the discriminator judges together, which makes it see how alike they
+            are (Lin et al., "PacGAN", NeurIPS 2018); a batch is a multiple of it.
         ema: decay a step of the generator's moving average, which is then what is sampled; None
             keeps none. (1 + step) / (10 + step) bounds it, so that the start is forgotten.
 
@@ -89,8 +98,9 @@ class GAN:
     prior: Normal
     loss: AdversarialLoss = LOSSES["non_saturating"]
     penalties: tuple[Penalty, ...] = ()
-    head: Head = field(default_factory=Head)
+    head: Head | TableHead = field(default_factory=Head)
     classes: int = 0
+    packing: int = 1
     n_critic: int = 1
     time_scale: float | Array = 1.0
     ema: float | Array | None = None
@@ -103,12 +113,15 @@ class GAN:
         """Return (params, extra) of both networks, with the data's scale and the average."""
         keys = jax.random.split(key, 3)
         affine = self.head.fit(batch["x"])
-        x, labels = self.head.observe(batch["x"][:2], affine), self._labels(batch, 2)
+        x, labels = self.head.observe(batch["x"][: 2 * self.packing], affine), self._labels(batch)
         kept = self.prior.init(self.head.observe(batch["x"], affine))
         z = self.prior.draw(kept, keys[2], 2)
-        generator, generator_statistics = init_network(self.generator, keys[0], z, *labels)
+        labels = [y[: len(x)] for y in labels]
+        generator, generator_statistics = init_network(
+            self.generator, keys[0], z, *(y[:2] for y in labels)
+        )
         discriminator, discriminator_statistics = init_network(
-            self.discriminator, keys[1], x, *labels
+            self.discriminator, keys[1], *self._packed(x, labels)
         )
         extra = {
             _G: generator_statistics, _D: discriminator_statistics, "scale": affine, "prior": kept,
@@ -161,8 +174,9 @@ class GAN:
             labels = [check_labels(data.get("y"), len(data["x"]), self.classes)]
             check_variety(labels[0])
         if any(penalty.of_gradient for penalty in self.penalties):
-            rows = np.zeros((2, *self.event_shape), np.float32)
-            check_single_rows(self.discriminator, rows, *(y[[0, 0]] for y in labels))
+            rows = jnp.zeros((2 * self.packing, *self.event_shape))
+            one_class = [jnp.zeros(len(rows), int) for _ in labels]
+            check_single_rows(self.discriminator, *self._packed(rows, one_class))
 
     def check_examples(self, x: Any) -> None:
         """Raise InputError if the rows' shape is not this model's."""
@@ -201,7 +215,7 @@ class GAN:
     def generator_loss(self, params: Params, batch: PyTree, context: Context) -> tuple[Array, Aux]:
         """Return the generator's loss, () per row."""
         turn = self._turn(params, batch, context)
-        loss = jnp.mean(self.loss.generator(turn.real, turn.fake))
+        loss = jnp.mean(self.loss.generator(turn.real, turn.fake)) + turn.mismatch
         return loss, Aux({}, {_G: turn.statistics[_G]})
 
     def sample(self, state: TrainState, key: Array, n: int, *, y: ArrayLike | None = None) -> Array:
@@ -218,6 +232,8 @@ class GAN:
             InputError: labels are missing, or the model knows none.
         """
         return self.decode(state, self.latents(state, key, n), y=y)
+
+    draw = sample  # there is no noise but the generator's input
 
     def latents(self, state: TrainState, key: Array, n: int) -> Array:
         """Return n draws of the generator's input, (n, prior.size)."""
@@ -244,6 +260,8 @@ class GAN:
     def score(self, state: TrainState, x: Array, *, y: ArrayLike | None = None) -> Array:
         """Return the discriminator's logit of each row, (batch,); higher is more real.
 
+        Rows that are judged together have the same.
+
         Args:
             state: a trained state.
             x: (batch, *event_shape), raw. With minibatch discrimination a row's logit depends on
@@ -254,8 +272,11 @@ class GAN:
             InputError: as `sample`.
         """
         x = self.head.observe(x, state.extra["scale"])
-        judgement, _ = self._judge(state.params, state.extra[_D], x, self._given(y), None)
-        return judgement.logits
+        if len(x) % self.packing:
+            raise InputError(f"rows are judged {self.packing} at a time: {len(x)} is no multiple")
+        packed, *labels = self._packed(x, self._given(y))
+        judgement, _ = self._judge(state.params, state.extra[_D], packed, labels, None)
+        return jnp.repeat(judgement.logits, self.packing, total_repeat_length=len(x))
 
     def decision(self, logits: Array) -> Array | None:
         """Return the share of real rows, 0 to 1, that logits stand for; None where they do not."""
@@ -264,22 +285,26 @@ class GAN:
     def _turn(self, params: Params, batch: PyTree, context: Context) -> _Turn:
         """Let both networks play; what they show each other is the same in either's turn."""
         keys, extra = jax.random.split(context.key, 4), context.extra
-        labels = self._labels(batch, None)
+        labels = self._labels(batch)
         x = self.head.observe(batch["x"], extra["scale"])
-        made, generator = self._generate(params, extra, keys[0], len(x), labels)
+        raw, generator = self._generate(params, extra, keys[0], len(x), labels)
+        mismatch = self.head.mismatch(raw, labels)
+        made, *_ = self._packed(self.head.activate(raw), [])
+        x, *labels = self._packed(x, labels)
         real, judged = self._judge(params, extra[_D], x, labels, keys[1])
         fake, judged = self._judge(params, judged, made, labels, keys[2])
-        return _Turn(x, labels, made, real, fake, {_G: generator, _D: judged}, keys[3])
+        statistics = {_G: generator, _D: judged}
+        return _Turn(x, labels, made, mismatch, real, fake, statistics, keys[3])
 
     def _generate(
         self, params: Params, extra: dict[str, PyTree], key: Array, n: int, labels: list[Array]
     ) -> tuple[Array, dict[str, PyTree]]:
-        """Return training rows as the networks see them, and the generator's statistics."""
+        """Return the raw rows of a training step, float32, and the generator's statistics."""
         keys = jax.random.split(key)
         net = self.generator, params[_G], extra[_G]
         z = self.prior.draw(extra["prior"], keys[0], n)
         raw, statistics = apply_network(*net, z, *labels, train=True, key=keys[1])
-        return self.head.activate(raw.astype(jnp.float32)), statistics
+        return raw.astype(jnp.float32), statistics
 
     def _judge(
         self, params: Params, statistics: PyTree, x: Array, labels: list[Array], key: Array | None
@@ -294,8 +319,15 @@ class GAN:
         check_given(y, self.classes)
         return [] if y is None else [jnp.asarray(y)]
 
-    def _labels(self, batch: PyTree, n: int | None) -> list[Array]:
-        return [batch["y"][:n]] if self.classes else []
+    def _labels(self, batch: PyTree) -> list[Array]:
+        return [batch["y"]] if self.classes else []
+
+    def _packed(self, x: Array, labels: list[Array]) -> list[Array]:
+        """Return rows, and their labels, as the discriminator sees them: several side by side."""
+        if self.packing == 1:
+            return [x, *labels]
+        packs = x.reshape(-1, self.packing, *self.event_shape)
+        return [packs, *(shares(y, self.classes).reshape(len(packs), -1) for y in labels)]
 
     def _average(self, state: TrainState) -> dict[str, PyTree]:
         """Return the moving average after a step, of the running statistics too."""

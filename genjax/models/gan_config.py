@@ -12,8 +12,10 @@ from genjax.algorithm import Algorithm
 from genjax.errors import InputError
 from genjax.losses.adversarial import adversarial_loss, match_features, smooth_labels
 from genjax.losses.penalty import penalty
+from genjax.losses.table_row import RowLayout
 from genjax.models.gan import GAN
 from genjax.models.head import Head, HeadName, ScalingName
+from genjax.models.labels import check_classes
 from genjax.models.mlp_players import (
     DiscriminatorConfig,
     GeneratorConfig,
@@ -29,6 +31,7 @@ from genjax.models.picture_players import (
 )
 from genjax.models.player_config import check_name, check_range, check_sizes, picture_shape
 from genjax.models.priors import PRIORS
+from genjax.models.table_head import TableHead
 from genjax.nets.augmentation import AUGMENTATIONS, Augmented
 from genjax.nets.players import ConditionName
 
@@ -63,9 +66,13 @@ class GANConfig(ModelConfig):
         penalty_weights: one for each of them; none takes the papers'.
         head: the generator's output function.
         scaling: of the data to what the networks see.
+        columns: of a table's rows as `TableTransform` encodes them, instead of head and scaling.
+        conditional_vector: labels are places of the kinds of columns that rows must have, so
+            that classes are the sum of the columns' kinds.
         classes: of labels; 0 without any.
         class_names: theirs, in order; none calls them by number.
         condition: how labels enter.
+        packing: rows that the discriminator judges together.
         n_critic: turns of the discriminator a step.
         time_scale: the discriminator's learning rate, in units of the generator's.
         ema: decay a step of the generator's moving average, which is what is sampled; None
@@ -85,9 +92,12 @@ class GANConfig(ModelConfig):
     penalty_weights: tuple[float, ...] = ()
     head: HeadName = "linear"
     scaling: ScalingName = "standard"
+    columns: tuple[tuple[int, int], ...] = ()
+    conditional_vector: bool = False
     classes: int = 0
     class_names: tuple[str, ...] = ()
     condition: ConditionName = "concatenate"
+    packing: int = 1
     n_critic: int = 1
     time_scale: float = 1.0
     ema: float | None = 0.999
@@ -114,8 +124,9 @@ class GANConfig(ModelConfig):
             prior=PRIORS[self.prior](self.latent_size),
             loss=match_features(loss) if self.feature_matching else loss,
             penalties=tuple(map(penalty, self.penalties, weights)),
-            head=Head(self.head, self.scaling),
+            head=self._head(),
             classes=self.classes,
+            packing=self.packing,
             n_critic=self.n_critic,
             time_scale=self.time_scale,
             ema=self.ema,
@@ -127,7 +138,7 @@ class GANConfig(ModelConfig):
 
     def block(self, batch_size: int) -> int:
         """Return how many examples a call takes; those that see each other, as when training."""
-        if self.discriminator.couples_rows:
+        if self.discriminator.couples_rows or self.packing > 1:
             return batch_size
         return 64 if len(self.event_shape) == 3 else 4096
 
@@ -136,20 +147,18 @@ class GANConfig(ModelConfig):
         labels = {"y": jax.ShapeDtypeStruct((n,), np.int32)} if self.classes else {}
         return super().example(n) | labels
 
+    def _head(self) -> Head | TableHead:
+        if self.columns:
+            return TableHead(self.columns, self.conditional_vector)
+        return Head(self.head, self.scaling)
+
     def _check(self) -> None:
         check_sizes(self, *self.event_shape, self.latent_size)
         self.generator.check()
         self.discriminator.check()
         if self.n_critic < 1:
             raise InputError(f"n_critic must be 1 or more, got {self.n_critic}")
-        if self.classes < 0 or self.classes == 1:
-            raise InputError(f"classes must be 0, or 2 or more, got {self.classes}")
-        if self.class_names and len(self.class_names) != self.classes:
-            raise InputError(
-                f"{self.classes} classes have as many names, or none, not {self.class_names}"
-            )
-        if len(set(self.class_names)) != len(self.class_names):
-            raise InputError(f"two classes of one name: {self.class_names}")
+        check_classes(self.classes, self.class_names)
         if self.augmentation and self.head == "sigmoid":
             raise InputError("augmentation is of pictures in [-1, 1]: take a tanh head")
         if self.penalty_weights and len(self.penalty_weights) != len(self.penalties):
@@ -159,6 +168,17 @@ class GANConfig(ModelConfig):
             )
         for weight in self.penalty_weights:
             check_range("a penalty's weight", weight, 1e-9)
+        kinds = RowLayout(self.columns).kinds
+        if self.columns and self.event_shape != (RowLayout(self.columns).width,):
+            raise InputError(f"columns and event_shape do not agree: {self.event_shape}")
+        if self.conditional_vector and self.classes != kinds:
+            raise InputError(
+                f"with a conditional vector the classes are the {kinds} kinds of the columns, not "
+                f"{self.classes}"
+            )
+        check_range("packing", self.packing, 1)
+        if self.packing > 1 and len(self.event_shape) > 1:
+            raise InputError(f"packing is of a table's rows, not of {self.event_shape}")
         check_range("time_scale", self.time_scale, 1e-9)
         check_range("label", self.label, 1e-9, 1.0 + 1e-9)
         check_range("ema", 0.0 if self.ema is None else self.ema, 0.0, 1.0)

@@ -63,6 +63,10 @@ class Head:
         """Return what the networks see in the data's units."""
         return x * affine["scale"][None] + affine["shift"][None]
 
+    def mismatch(self, raw: Array, labels: list[Array]) -> Array:
+        """Return what a row pays for not being as its label asks: nothing."""
+        return jnp.zeros(())
+
     def check(self, x: np.ndarray) -> None:
         """Raise InputError if raw data x cannot be reached by this head."""
         if x.dtype == np.uint8:

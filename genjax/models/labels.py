@@ -110,3 +110,13 @@ def check_given(y: Any, classes: int) -> None:
         raise InputError(f"this model is of {classes} classes: name them, y=...")
     if y is not None and not classes:
         raise InputError("this model was trained without labels: leave y out")
+
+
+def check_classes(classes: int, names: Sequence[str]) -> None:
+    """Raise InputError unless there are 0 or 2 or more classes, and as many names, or none."""
+    if classes < 0 or classes == 1:
+        raise InputError(f"classes must be 0, or 2 or more, got {classes}")
+    if names and len(names) != classes:
+        raise InputError(f"{classes} classes have as many names, or none, not {tuple(names)}")
+    if len(set(names)) != len(names):
+        raise InputError(f"two classes of one name: {tuple(names)}")

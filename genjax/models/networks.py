@@ -14,6 +14,7 @@ from genjax.losses import (
     Gaussian,
     Likelihood,
     StudentT,
+    TableRow,
     WeightedSquaredError,
     shares_scale,
 )
@@ -24,7 +25,7 @@ from genjax.nets.norm import ActivationName, NormName
 from genjax.nets.residual import ResidualDecoder, ResidualEncoder, coarsest
 
 # What a configuration may name.
-AnyLikelihood = Bernoulli | Gaussian | StudentT | WeightedSquaredError
+AnyLikelihood = Bernoulli | Gaussian | StudentT | WeightedSquaredError | TableRow
 
 
 class SharedScale(nn.Module):

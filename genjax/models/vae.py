@@ -25,6 +25,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 from jax.scipy.special import logsumexp
+from jax.typing import ArrayLike
 
 from genjax.algorithm import Aux, Context, Params, PyTree, TrainState
 from genjax.errors import InputError
@@ -99,12 +100,14 @@ class VAE(Coder):
     def loss(self, params: Params, batch: PyTree, context: Context) -> tuple[Array, Aux]:
         """Return the loss, () nats per example, and its parts."""
         keys = jax.random.split(context.key, 3)
-        x = self.likelihood.observe(batch["x"])
-        encoded, encoder = self._apply("encoder", params, context.extra, x, train=True, key=keys[0])
+        x, labels, extra = self.likelihood.observe(batch["x"]), self._labels(batch), context.extra
+        first, second = ({"train": True, "key": key} for key in (keys[0], keys[2]))
+        encoded, encoder = self._apply("encoder", params, extra, x, *labels, **first)
         mean, log_variance = jnp.split(encoded, 2, axis=-1)
         x_k, mean_k, log_variance_k = self._repeat(self.importance_samples, x, mean, log_variance)
         z = reparameterize(keys[1], mean_k, log_variance_k)
-        outputs, decoder = self._apply("decoder", params, context.extra, z, train=True, key=keys[2])
+        labels = self._repeat(self.importance_samples, *labels)
+        outputs, decoder = self._apply("decoder", params, extra, z, *labels, **second)
         losses = self.likelihood.loss(outputs, x_k)
         reconstruction = jnp.mean(losses)
         kl = jnp.mean(kl_per_dimension(mean, log_variance), axis=0)
@@ -139,38 +142,49 @@ class VAE(Coder):
         )
         return beta * jnp.abs(jnp.sum(jnp.maximum(kl, self.free_bits)) - capacity)
 
-    def encode(self, state: TrainState, x: Array) -> tuple[Array, Array]:
+    def encode(
+        self, state: TrainState, x: Array, *, y: ArrayLike | None = None
+    ) -> tuple[Array, Array]:
         """Return (mean, log_variance) of q(z|x), each (batch, latent_size).
 
         Args:
             state: a trained state; running batch statistics are used and kept.
             x: (batch, *event_shape), raw: uint8 or floats in the likelihood's range.
+            y: as `decode`.
         """
-        mean, log_variance = jnp.split(self._encoded(state, x), 2, axis=-1)
+        mean, log_variance = jnp.split(self._encoded(state, x, self._given(y)), 2, axis=-1)
         return mean, log_variance
 
-    def code(self, state: TrainState, x: Array) -> Array:
+    def code(self, state: TrainState, x: Array, *, y: ArrayLike | None = None) -> Array:
         """Return the mean of q(z|x), (batch, latent_size)."""
-        return self.encode(state, x)[0]
+        return self.encode(state, x, y=y)[0]
 
-    def kl_per_dimension(self, state: TrainState, x: Array) -> Array:
+    def kl_per_dimension(self, state: TrainState, x: Array, *, y: ArrayLike | None = None) -> Array:
         """Return the KL of each example's q(z|x) from the prior, (batch, latent_size) nats."""
-        return kl_per_dimension(*self.encode(state, x))
+        return kl_per_dimension(*self.encode(state, x, y=y))
 
-    def sample(self, state: TrainState, key: Array, n: int, *, y: Array | None = None) -> Array:
+    def sample(self, state: TrainState, key: Array, n: int, *, y: ArrayLike | None = None) -> Array:
         """Return the expected data, (n, *event_shape), at n latents drawn from the prior.
 
         Args:
             state: a trained state.
             key: random key.
             n: examples.
-            y: labels; this model has none.
+            y: as `decode`.
         """
-        if y is not None:
-            raise InputError("this VAE was trained without labels: sample(y=None)")
-        return self.decode(state, jax.random.normal(key, (n, self.latent_size)))
+        return self.decode(state, self.latents(state, key, n), y=y)
 
-    def elbo(self, state: TrainState, x: Array, key: Array) -> Array:
+    def draw(self, state: TrainState, key: Array, n: int, *, y: ArrayLike | None = None) -> Array:
+        """Return n draws from p(x), (n, *event_shape): `sample` with the likelihood's noise."""
+        keys = jax.random.split(key)
+        outputs = self._outputs(state, self.latents(state, keys[0], n), self._given(y))
+        return self.likelihood.sample(keys[1], outputs)
+
+    def latents(self, state: TrainState, key: Array, n: int) -> Array:
+        """Return n draws from the prior, (n, latent_size)."""
+        return jax.random.normal(key, (n, self.latent_size))
+
+    def elbo(self, state: TrainState, x: Array, key: Array, *, y: ArrayLike | None = None) -> Array:
         """Return the evidence lower bound of each example (β = 1), (batch,) nats, from one draw.
 
         With `Bernoulli` on grey pixels this is the usual cross-entropy bound, of no density.
@@ -179,17 +193,26 @@ class VAE(Coder):
             state: a trained state.
             x: (batch, *event_shape), raw.
             key: random key of the draw from q(z|x).
+            y: as `decode`.
 
         Raises:
             InputError: the likelihood is no density.
         """
         self.needs_density("ELBO")
-        mean, log_variance = self.encode(state, x)
-        outputs = self._outputs(state, reparameterize(key, mean, log_variance))
+        mean, log_variance = self.encode(state, x, y=y)
+        outputs = self._outputs(state, reparameterize(key, mean, log_variance), self._given(y))
         reconstruction = self.likelihood.loss(outputs, self.likelihood.observe(x))
         return -reconstruction - kl_standard_normal(mean, log_variance)
 
-    def draws(self, state: TrainState, x: Array, code: tuple[Array, Array], noise: Array) -> Draws:
+    def draws(
+        self,
+        state: TrainState,
+        x: Array,
+        code: tuple[Array, Array],
+        noise: Array,
+        *,
+        y: ArrayLike | None = None,
+    ) -> Draws:
         """Return what the latents z_l = mean + σ noise_l say of each example.
 
         Args:
@@ -198,15 +221,24 @@ class VAE(Coder):
             code: (mean, log_variance) of q(z|x), as `encode` returns them.
             noise: (draws, latent_size), the same for all examples, so that what is said of one
                 does not depend on the others.
+            y: as `decode`.
         """
         x_l, mean, log_variance = self._repeat(len(noise), self.likelihood.observe(x), *code)
         z = mean + jnp.exp(log_variance / 2) * jnp.repeat(noise, len(x), axis=0)
-        losses = self.likelihood.elementwise(self._outputs(state, z), x_l)
+        labels = self._repeat(len(noise), *self._given(y))
+        losses = self.likelihood.elementwise(self._outputs(state, z, labels), x_l)
         log_ratio = log_ratio_to_standard_normal(z, mean, log_variance)
         return Draws(-losses.reshape(len(noise), *x.shape), -log_ratio.reshape(len(noise), len(x)))
 
     def log_prob(
-        self, state: TrainState, x: Array, key: Array, *, samples: int = 5000, chunk: int = 50
+        self,
+        state: TrainState,
+        x: Array,
+        key: Array,
+        *,
+        y: ArrayLike | None = None,
+        samples: int = 5000,
+        chunk: int = 50,
     ) -> Array:
         """Return a lower bound of log p(x), (batch,) nats, by importance sampling.
 
@@ -219,6 +251,7 @@ class VAE(Coder):
             state: a trained state.
             x: (batch, *event_shape), raw.
             key: random key of the noises.
+            y: as `decode`; the density is then that of x given y.
             samples: K, 1 or more.
             chunk: draws of each example at a time: a matter of memory and speed alone.
 
@@ -232,11 +265,11 @@ class VAE(Coder):
         if min(samples, chunk) < 1:
             raise InputError(f"take 1 or more samples and a chunk of 1 or more: {samples}, {chunk}")
         chunk = min(chunk, samples)
-        code = self.encode(state, x)
+        code = self.encode(state, x, y=y)
 
         def add(total: Array, part: tuple[Array, Array]) -> tuple[Array, None]:
             noise, counts = part
-            draws = self.draws(state, x, code, noise)
+            draws = self.draws(state, x, code, noise, y=y)
             log_weight = jnp.where(counts[:, None], draws.log_weight, -jnp.inf)
             return jnp.logaddexp(total, logsumexp(log_weight, axis=0)), None
 

@@ -4,13 +4,17 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+import jax
+import numpy as np
 import optax
 
 from genjax.errors import InputError
 from genjax.losses import Bernoulli, Gaussian
+from genjax.models.labels import check_classes
 from genjax.models.linear_start import LinearStart
 from genjax.models.networks import AnyLikelihood, NetworkConfig
 from genjax.models.vae import VAE
+from genjax.nets.conditioned import Conditioned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,8 @@ class VAEConfig(NetworkConfig):
         capacity: nats of KL that the model is drawn to in the end; 0 is the usual penalty.
         capacity_steps: the capacity rises linearly from 0 over these steps.
         importance_samples: draws of the importance-weighted bound; 1 is the ELBO.
+        classes: of labels; 0 without any. With them it is the conditional VAE.
+        class_names: theirs, in order; none calls them by number.
         start: "random", or "linear": residual networks start at the best linear VAE of some
             thousand training examples, which is known in closed form.
     """
@@ -36,6 +42,8 @@ class VAEConfig(NetworkConfig):
     capacity: float = 0.0
     capacity_steps: int = 0
     importance_samples: int = 1
+    classes: int = 0
+    class_names: tuple[str, ...] = ()
     start: Literal["random", "linear"] = "random"
 
     def build(self) -> VAE:
@@ -57,7 +65,12 @@ class VAEConfig(NetworkConfig):
                 "importance_samples above 1 train a bound of log p(x): with a density, beta = 1 "
                 "without warm-up, no free_bits and no capacity"
             )
+        check_classes(self.classes, self.class_names)
         encoder, decoder = self.coder(2 * self.latent_size, self.likelihood)
+        if self.classes:
+            maps = self.network != "mlp"  # which see a label as constant channels
+            encoder = Conditioned(encoder, self.classes, maps=maps)
+            decoder = Conditioned(decoder, self.classes)
         return VAE(
             encoder=encoder,
             decoder=decoder,
@@ -68,15 +81,22 @@ class VAEConfig(NetworkConfig):
             free_bits=self.free_bits,
             capacity=_rising(self.capacity, self.capacity_steps),
             importance_samples=self.importance_samples,
+            classes=self.classes,
             start=self._linear_start() if self.start == "linear" else None,
         )
 
+    def example(self, n: int) -> dict[str, jax.ShapeDtypeStruct]:
+        """Return the form of n rows of the data."""
+        labels = {"y": jax.ShapeDtypeStruct((n,), np.int32)} if self.classes else {}
+        return super().example(n) | labels
+
     def _linear_start(self) -> LinearStart:
         scale = self.likelihood.scale if isinstance(self.likelihood, Gaussian) else None
-        if self.network != "residual" or not isinstance(scale, int | float) or not self.beta:
+        plain = self.network == "residual" and not self.classes
+        if not (plain and isinstance(scale, int | float) and self.beta):
             raise InputError(
-                "a linear start is of residual networks, a Gaussian of fixed scale and a beta "
-                f"above 0: got {self.network}, {self.likelihood}, {self.beta}"
+                "a linear start is of residual networks without classes, a Gaussian of fixed scale "
+                f"and a beta above 0: got {self.network}, {self.likelihood}, {self.beta}"
             )
         return LinearStart(variance=scale**2 * self.beta)
 

@@ -15,13 +15,13 @@ References:
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
 from genjax.errors import InputError
 from genjax.losses.adversarial import Judgement
+from genjax.nets.conditioned import beside, shares
 from genjax.nets.norm import ACTIVATIONS, ActivationName
 from genjax.nets.spectral import dense
 
@@ -101,7 +101,7 @@ class Discriminator(nn.Module):
             label = one_hot
             if self.condition == "embed":
                 label = dense(label, self.embedding, use_bias=False, name="embedding", **how)
-            x = _beside(x, label, maps=self.maps)
+            x = beside(x, label, maps=self.maps)
         features = ACTIVATIONS[self.activation](self.trunk(x, train=train))
         for layer in self.after:
             features = layer(features, train=train)
@@ -111,25 +111,6 @@ class Discriminator(nn.Module):
             vector = dense(one_hot, features.shape[-1], use_bias=False, name="projection", **how)
             logits += jnp.sum(vector * features, axis=-1)
         return Judgement(logits, features)
-
-
-def shares(y: Array, classes: int) -> Array:
-    """Return labels (batch,) int as one-hot rows; shares of classes (batch, classes) stay.
-
-    Example:
-        >>> shares(jnp.array([1]), 2).tolist(), shares(jnp.array([[0.5, 0.5]]), 2).tolist()
-        ([[0.0, 1.0]], [[0.5, 0.5]])
-    """
-    return y if y.ndim == 2 else jax.nn.one_hot(y, classes)
-
-
-def _beside(x: Array, label: Array, *, maps: bool) -> Array:
-    """Return x (batch, ...) with a label (batch, numbers) beside it, along the last axis."""
-    if not maps:
-        return jnp.concatenate([x.reshape(x.shape[0], -1), label], axis=-1)
-    label = label.reshape(label.shape[0], *[1] * (x.ndim - 2), label.shape[-1])
-    label = jnp.broadcast_to(label, (*x.shape[:-1], label.shape[-1]))
-    return jnp.concatenate([x, label], axis=-1)
 
 
 def as_judgement(said: Judgement | Array, n: int) -> Judgement:

@@ -20,7 +20,7 @@ from flax import linen as nn
 from jax import Array
 
 from genjax.losses.adversarial import Judgement
-from genjax.nets.players import shares
+from genjax.nets.conditioned import shares
 
 
 def _start(key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from genjax import plots
-from genjax.data.table import Rows
+from genjax.data.rows import Rows
 from genjax.metrics.univariate import kolmogorov_smirnov, wasserstein_1
 from genjax.metrics.verdict import measure
 from genjax.permutation import spread

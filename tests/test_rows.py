@@ -5,7 +5,7 @@ from scipy import stats
 
 from genjax import InputError
 from genjax.data.config import TableConfig
-from genjax.data.table import draw_heights, load_table
+from genjax.data.rows import draw_heights, load_table
 
 
 @pytest.fixture

@@ -1,0 +1,316 @@
+"""Over-samplers by generative models: they drop in where SMOTE stands.
+
+Each learns the rows of the classes that need more and draws new ones. Columns may be numbers with
+spikes, whole numbers, caps and missing values, categories, booleans and dates; new rows have all of
+these as the given ones do, since a column's kinds are learnt beside its numbers (`TableTransform`).
+"""
+
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+from genjax.errors import InputError, needs_extra
+from genjax.estimators.over_sampler import TableOverSampler
+from genjax.losses import Column, RowLayout, TableRow
+from genjax.models import DiscriminatorConfig, GANConfig, GeneratorConfig, VAEConfig
+
+with needs_extra("tables", "estimators"):
+    from sklearn.utils._param_validation import Interval, StrOptions
+
+
+class VAEOverSampler(TableOverSampler):
+    """Rows drawn from variational autoencoders, of one class each or of all (`conditional`).
+
+    Args:
+        sampling_strategy: as everywhere in imbalanced-learn: "auto" brings all classes but the
+            largest to its size; a share of it, a name of classes, a dict, or a function of y.
+        conditional: one model learns all classes, told which; else each class that needs rows has
+            a model of its own.
+        categorical_features: "auto" (text, categories and booleans), or which columns are
+            categorical, besides these: their names, places, or a mask.
+        numeric: what lies between a column's spikes is encoded by its "quantile", or by a mode of
+            a Gaussian mixture ("modes"); see `TableTransform`.
+        hidden: units of the encoder's layers; the decoder has them backwards.
+        latent_size: dimensions of the latent.
+        beta: weight of the KL.
+        steps: of the optimizer (Adam), whose rate falls to 0 as a cosine.
+        batch_size: rows a step; where there are fewer, they are repeated.
+        learning_rate: at the start.
+        verbose: show the progress on standard error.
+        random_state: seed; None draws one.
+
+    Attributes:
+        transform_: the fitted `TableTransform`.
+        sampling_strategy_: class -> rows that were drawn.
+        n_features_in_, feature_names_in_: of the rows.
+
+    Example:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> X, y = rng.normal(size=(60, 2)), np.repeat([0, 1], [50, 10])
+        >>> X_more, y_more = VAEOverSampler(steps=20, random_state=0).fit_resample(X, y)
+        >>> X_more.shape, int((y_more == 1).sum())
+        ((100, 2), 50)
+
+    References:
+        Kingma and Welling, "Auto-encoding variational Bayes", ICLR 2014.
+        Sohn, Lee and Yan, "Learning structured output representation using deep conditional
+        generative models", NeurIPS 2015.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TableOverSampler._parameter_constraints,
+        "conditional": ["boolean"],
+        "beta": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy: Any = "auto",
+        conditional: bool = False,
+        categorical_features: Any = "auto",
+        numeric: str = "quantile",
+        hidden: tuple[int, ...] = (128, 128),
+        latent_size: int = 5,
+        beta: float = 1.0,
+        steps: int = 5000,
+        batch_size: int = 256,
+        learning_rate: float = 4e-3,
+        verbose: bool = False,
+        random_state: Any = None,
+    ):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.conditional = conditional
+        self.categorical_features = categorical_features
+        self.numeric = numeric
+        self.hidden = hidden
+        self.latent_size = latent_size
+        self.beta = beta
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _conditional(self) -> bool:
+        return self.conditional
+
+    def _model(self, columns: tuple[Column, ...], classes: int) -> VAEConfig:
+        return VAEConfig(
+            event_shape=(RowLayout(columns).width,),
+            network="mlp",
+            hidden=tuple(self.hidden),
+            latent_size=self.latent_size,
+            activation="silu",
+            likelihood=TableRow(columns),
+            beta=self.beta,
+            classes=classes,
+        )
+
+
+class _GANSampler(TableOverSampler):
+    """What samplers by adversarial networks share."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TableOverSampler._parameter_constraints,
+        "loss": [str],
+        "penalties": [tuple, list],
+        "penalty_weights": [tuple, list],
+        "n_critic": [Interval(Integral, 1, None, closed="left")],
+        "packing": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    loss: str
+    penalties: tuple[str, ...]
+    penalty_weights: tuple[float, ...]
+    n_critic: int
+    packing: int
+    latent_size: int
+
+    def _model(self, columns: tuple[Column, ...], classes: int) -> GANConfig:
+        if self.batch_size % self.packing:
+            raise InputError(
+                f"batch_size must be a multiple of packing: {self.batch_size}, {self.packing}"
+            )
+        return GANConfig(
+            event_shape=(RowLayout(columns).width,),
+            columns=columns,
+            latent_size=self.latent_size,
+            generator=GeneratorConfig(hidden=tuple(self.hidden)),
+            discriminator=DiscriminatorConfig(hidden=tuple(self.hidden)),
+            loss=self.loss,
+            penalties=tuple(self.penalties),
+            penalty_weights=tuple(self.penalty_weights),
+            classes=classes,
+            n_critic=self.n_critic,
+            packing=self.packing,
+        )
+
+    def _optimizer(self) -> dict[str, float]:
+        return {"b1": 0.0, "b2": 0.99}
+
+
+class GANOverSampler(_GANSampler):
+    """Rows drawn from generative adversarial networks, one for each class that needs some.
+
+    Args:
+        sampling_strategy: see `VAEOverSampler`.
+        categorical_features: see `VAEOverSampler`.
+        numeric: see `VAEOverSampler`.
+        hidden: units of the layers of both networks.
+        latent_size: dimensions of the generator's input.
+        loss: a name of `genjax.losses.adversarial`.
+        penalties: names of `genjax.losses.penalty`.
+        penalty_weights: one for each of them; none takes the papers'.
+        n_critic: turns of the discriminator a step.
+        packing: rows that the discriminator judges together.
+        steps: of the generator's optimizer (Adam), whose rate falls to 0 as a cosine.
+        batch_size: rows a turn; where there are fewer, they are repeated.
+        learning_rate: at the start.
+        verbose: show the progress on standard error.
+        random_state: seed; None draws one.
+
+    Attributes:
+        transform_: the fitted `TableTransform`.
+        sampling_strategy_: class -> rows that were drawn.
+        n_features_in_, feature_names_in_: of the rows.
+
+    Example:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> X, y = rng.normal(size=(60, 2)), np.repeat([0, 1], [50, 10])
+        >>> X_more, y_more = GANOverSampler(steps=20, random_state=0).fit_resample(X, y)
+        >>> X_more.shape, int((y_more == 1).sum())
+        ((100, 2), 50)
+
+    References:
+        Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017.
+        Lin, Khetan, Fanti and Oh, "PacGAN", NeurIPS 2018.
+    """
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy: Any = "auto",
+        categorical_features: Any = "auto",
+        numeric: str = "quantile",
+        hidden: tuple[int, ...] = (128, 128),
+        latent_size: int = 32,
+        loss: str = "wasserstein",
+        penalties: tuple[str, ...] = ("gradient_penalty",),
+        penalty_weights: tuple[float, ...] = (3.0,),
+        n_critic: int = 2,
+        packing: int = 1,
+        steps: int = 2000,
+        batch_size: int = 256,
+        learning_rate: float = 4e-3,
+        verbose: bool = False,
+        random_state: Any = None,
+    ):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.categorical_features = categorical_features
+        self.numeric = numeric
+        self.hidden = hidden
+        self.latent_size = latent_size
+        self.loss = loss
+        self.penalties = penalties
+        self.penalty_weights = penalty_weights
+        self.n_critic = n_critic
+        self.packing = packing
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _conditional(self) -> bool:
+        return False
+
+
+class CGANOverSampler(_GANSampler):
+    """Rows drawn from one conditional adversarial network, which learns all classes, told which.
+
+    Args:
+        sampling_strategy: see `VAEOverSampler`.
+        condition: how the class enters: "concatenate", "embed" or "project".
+        categorical_features: see `VAEOverSampler`.
+        numeric: see `VAEOverSampler`.
+        hidden: see `GANOverSampler`, as all that follow.
+        latent_size: dimensions of the generator's input.
+        loss: a name of `genjax.losses.adversarial`.
+        penalties: names of `genjax.losses.penalty`.
+        penalty_weights: one for each of them.
+        n_critic: turns of the discriminator a step.
+        packing: rows that the discriminator judges together.
+        steps: of the generator's optimizer.
+        batch_size: rows a turn, as many of each class.
+        learning_rate: at the start.
+        verbose: show the progress on standard error.
+        random_state: seed; None draws one.
+
+    Attributes:
+        transform_: the fitted `TableTransform`.
+        sampling_strategy_: class -> rows that were drawn.
+        n_features_in_, feature_names_in_: of the rows.
+
+    Example:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> X, y = rng.normal(size=(60, 2)), np.repeat([0, 1], [50, 10])
+        >>> X_more, y_more = CGANOverSampler(steps=20, random_state=0).fit_resample(X, y)
+        >>> X_more.shape, int((y_more == 1).sum())
+        ((100, 2), 50)
+
+    References:
+        Mirza and Osindero, "Conditional generative adversarial nets", 2014.
+        Miyato and Koyama, "cGANs with projection discriminator", ICLR 2018.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **_GANSampler._parameter_constraints,
+        "condition": [StrOptions({"concatenate", "embed", "project"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy: Any = "auto",
+        condition: str = "concatenate",
+        categorical_features: Any = "auto",
+        numeric: str = "quantile",
+        hidden: tuple[int, ...] = (128, 128),
+        latent_size: int = 32,
+        loss: str = "wasserstein",
+        penalties: tuple[str, ...] = ("gradient_penalty",),
+        penalty_weights: tuple[float, ...] = (3.0,),
+        n_critic: int = 2,
+        packing: int = 1,
+        steps: int = 2000,
+        batch_size: int = 256,
+        learning_rate: float = 4e-3,
+        verbose: bool = False,
+        random_state: Any = None,
+    ):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.condition = condition
+        self.categorical_features = categorical_features
+        self.numeric = numeric
+        self.hidden = hidden
+        self.latent_size = latent_size
+        self.loss = loss
+        self.penalties = penalties
+        self.penalty_weights = penalty_weights
+        self.n_critic = n_critic
+        self.packing = packing
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _conditional(self) -> bool:
+        return True
+
+    def _model(self, columns: tuple[Column, ...], classes: int) -> GANConfig:
+        return replace(super()._model(columns, classes), condition=self.condition)
