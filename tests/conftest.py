@@ -46,6 +46,7 @@ _SLOW_ROWS = (
     "residual_vae_from_a_linear_start",
     "residual_gan_of_projection_and_spectral_norm",
     "conditional_gan_as_published",
+    "conditional_conv_vae",
 )
 _QUICK_ROWS = ("mlp_vae", "conv_vae_with_statistics", "gan_with_cures")
 

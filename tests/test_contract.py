@@ -14,7 +14,7 @@ import pytest
 
 from genjax import NonFiniteError, fit, fit_many, sharding
 from genjax.fit import jitted_chunk
-from genjax.losses import Bernoulli, Gaussian, StudentT
+from genjax.losses import Bernoulli, Gaussian, StudentT, TableRow
 from genjax.models import (
     AutoencoderConfig,
     DCGANDiscriminatorConfig,
@@ -39,6 +39,19 @@ def rows_of(*shape):
 
 def pictures(*shape):
     return {"x": np.random.default_rng(0).integers(0, 256, (44, *shape), np.uint8)}
+
+
+TABLE = ((3, 0), (2, 1), (3, 2))  # kinds and kinds with a number of each column: 8 and 2 wide
+
+
+def encoded_rows():
+    """Rows as TableTransform encodes them, and the place of a kind that each row has."""
+    rng = np.random.default_rng(0)
+    drawn = [rng.integers(0, kinds, 44) for kinds, _ in TABLE]
+    one_hot = [np.eye(kinds)[kind] for (kinds, _), kind in zip(TABLE, drawn, strict=True)]
+    numbers = rng.normal(size=(44, 2)) * np.stack([drawn[1] == 1, drawn[2] >= 1], axis=1)
+    x = np.concatenate([*one_hot, numbers], axis=1).astype(np.float32)
+    return {"x": x, "y": drawn[0].astype(np.int32)}
 
 
 # name -> (model, data): every model of the library at a small size
@@ -73,6 +86,25 @@ ROWS = {
             likelihood=StudentT(8.0, least_log_variance=-1.0, greatest_log_variance=0.5),
         ),
         rows_of(6),
+    ),
+    "conditional_vae_of_a_table": (
+        VAEConfig(
+            event_shape=(10,), network="mlp", hidden=(8,), latent_size=2, classes=3,
+            likelihood=TableRow(TABLE),
+        ),
+        encoded_rows(),
+    ),
+    "conditional_conv_vae": (
+        VAEConfig(event_shape=(16, 12, 1), channels=(4,), latent_size=3, classes=3),
+        pictures(16, 12, 1) | {"y": np.arange(44, dtype=np.int32) % 3},
+    ),
+    "wgan_gp_of_packs_of_a_table_with_a_conditional_vector": (
+        GANConfig(
+            event_shape=(10,), latent_size=3, loss="wasserstein", penalties=("gradient_penalty",),
+            generator=GeneratorConfig(hidden=(8,)), discriminator=DiscriminatorConfig(hidden=(8,)),
+            columns=TABLE, conditional_vector=True, classes=8, packing=2, ema=0.9,
+        ),
+        encoded_rows(),
     ),
     "iwae_of_one_learned_scale": (
         VAEConfig(

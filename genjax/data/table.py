@@ -12,7 +12,7 @@ Values that stand out are spikes: at 0, at a cap, at round numbers.
 
 import json
 from collections.abc import Hashable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -21,17 +21,21 @@ from genjax.data.table_between import Modes, Quantiles
 from genjax.data.table_categories import CategoricalColumn
 from genjax.data.table_checks import check_frame, check_names, is_categorical, some
 from genjax.data.table_columns import NumericColumn
+from genjax.data.table_dtypes import value_to_json
 from genjax.errors import InputError
 from genjax.losses.table_row import Column, RowLayout
 
 _STRATEGIES: dict[str, type[Quantiles] | type[Modes]] = {"quantile": Quantiles, "modes": Modes}
+_SETTINGS = ("numeric", "categorical", "spike_share", "rare")
+
 Codec = NumericColumn | CategoricalColumn
 
 
 class TableTransform:
     """Encodes a pandas table as rows of kinds and numbers, and restores it to the last dtype.
 
-    It holds summaries of columns, of at most 2,000 quantiles each, and no rows.
+    It holds summaries of single columns and no rows: categories, spikes, and some 2,000 quantiles.
+    Of a table of fewer rows these are each column's values, sorted.
 
     Example:
         >>> frame = pd.DataFrame({"age": [31, 47, 20, 65], "sex": ["f", "m", "m", "f"]})
@@ -62,7 +66,7 @@ class TableTransform:
             categorical: columns of numbers or dates to be taken as categories. Text, categories
                 and booleans are such anyway; only text that is mostly numbers must be named.
             spike_share: least share of the rows of a number that stands out among its neighbours.
-            rare: categories of fewer rows share a kind, and spikes have as many at least.
+            rare: categories of fewer rows share a kind.
         """
         self.numeric = numeric
         self.categorical = categorical
@@ -70,7 +74,7 @@ class TableTransform:
         self.rare = rare
         self._codecs: tuple[Codec, ...] = ()
 
-    def fit(self, frame: pd.DataFrame, *, seed: int = 0) -> "TableTransform":
+    def fit(self, frame: pd.DataFrame, *, seed: int = 0) -> Self:
         """Learn the columns of training rows.
 
         Args:
@@ -86,6 +90,7 @@ class TableTransform:
             raise InputError(f"categorical names {some(strangers)}: there is no such column")
         codecs = []
         for name, column in frame.items():
+            column.name = name  # which a frame may have as NumPy's
             if is_categorical(column, name in categorical):
                 codec: Codec = CategoricalColumn.fit(column, rare=rare)
             else:
@@ -94,13 +99,18 @@ class TableTransform:
                     strategy=_STRATEGIES[self.numeric],
                     seed=seed,
                     spike_share=self.spike_share,
-                    least_rows=rare,
                 )
             if codec.constant:
-                raise InputError(f"column {name!r} is constant, {column.iloc[0]!r}: drop it")
+                value = column[:1].astype(object).iloc[0]
+                raise InputError(f"column {name!r} is constant, {value!r}: drop it")
             codecs.append(codec)
         self._codecs = tuple(codecs)
         return self
+
+    @property
+    def names(self) -> tuple[Hashable, ...]:
+        """Names of the columns, in the frame's order."""
+        return tuple(codec.name for codec in self._fitted())
 
     @property
     def columns_(self) -> tuple[Column, ...]:
@@ -193,29 +203,33 @@ class TableTransform:
             {"is_categorical": isinstance(codec, CategoricalColumn), **codec.to_json()}
             for codec in self._fitted()
         ]
-        categorical = self.categorical if self.categorical == "auto" else list(self.categorical)
-        settings = {**self._settings(), "categorical": categorical}
+        settings = {name: getattr(self, name) for name in _SETTINGS}
+        if not isinstance(self.categorical, str):
+            settings["categorical"] = [value_to_json(name) for name in self.categorical]
         return json.dumps({"version": 1, "settings": settings, "columns": codecs}, allow_nan=False)
 
     @classmethod
-    def from_json(cls, text: str) -> "TableTransform":
-        """Return the transform of `to_json`."""
-        plain = json.loads(text)
-        transform = cls(**plain["settings"])
+    def from_json(cls, text: str) -> Self:
+        """Return the transform of `to_json`.
+
+        Raises:
+            InputError: the text is of something else.
+        """
         types: tuple[type[Codec], type[Codec]] = NumericColumn, CategoricalColumn
-        transform._codecs = tuple(
-            types[column.pop("is_categorical")].from_json(column) for column in plain["columns"]
-        )
+        try:
+            plain = json.loads(text)
+            transform = cls(**plain["settings"])
+            transform._codecs = tuple(
+                types[column.pop("is_categorical")].from_json(column) for column in plain["columns"]
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InputError("this text is not what TableTransform.to_json returns") from error
         return transform
 
     def _fitted(self) -> tuple[Codec, ...]:
         if not self._codecs:
             raise InputError("fit the transform first")
         return self._codecs
-
-    def _settings(self) -> dict[str, Any]:
-        names = ("numeric", "categorical", "spike_share", "rare")
-        return {name: getattr(self, name) for name in names}
 
     def _check_settings(self) -> tuple[int, tuple[Hashable, ...]]:
         """Return `rare`, and the columns that are named categorical."""
@@ -225,8 +239,8 @@ class TableTransform:
             raise InputError(f"spike_share is a share, above 0 to 1, not {self.spike_share!r}")
         if self.rare < 1:
             raise InputError(f"rare is a count of rows, 1 or more, not {self.rare!r}")
-        if self.categorical == "auto":
-            return self.rare, ()
-        if isinstance(self.categorical, str):
+        if not isinstance(self.categorical, str):
+            return self.rare, tuple(self.categorical)
+        if self.categorical != "auto":
             raise InputError(f"categorical is 'auto' or a list of names, not {self.categorical!r}")
-        return self.rare, tuple(self.categorical)
+        return self.rare, ()

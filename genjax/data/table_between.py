@@ -86,7 +86,10 @@ class Quantiles(_Between):
         quantiles = np.array(self.quantiles)
         shares = _shares(self.rows)
         # All that is rounded to a value is as good. A little less keeps float32 numbers inside.
-        half = 0.0 if self.decimals is None else 0.499 * 10.0**-self.decimals
+        half = 0.0
+        if self.decimals is not None:
+            values = np.round(values, self.decimals)  # which a float32 is not quite
+            half = 0.49 * 10.0**-self.decimals
         least = -np.interp(half - values, -quantiles[::-1], -shares[::-1])
         most = np.interp(values + half, quantiles, shares)
         share = least + (most - least) * rng.uniform(0.001, 0.999, len(values))

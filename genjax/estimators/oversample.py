@@ -5,12 +5,12 @@ spikes, whole numbers, caps and missing values, categories, booleans and dates; 
 these as the given ones do, since a column's kinds are learnt beside its numbers (`TableTransform`).
 """
 
-from dataclasses import replace
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import Any, ClassVar, Literal
 
 from genjax.errors import InputError, needs_extra
-from genjax.estimators.over_sampler import TableOverSampler
+from genjax.estimators.over_sampler import COUNT, TableOverSampler
 from genjax.losses import Column, RowLayout, TableRow
 from genjax.models import DiscriminatorConfig, GANConfig, GeneratorConfig, VAEConfig
 
@@ -18,6 +18,7 @@ with needs_extra("tables", "estimators"):
     from sklearn.utils._param_validation import Interval, StrOptions
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class VAEOverSampler(TableOverSampler):
     """Rows drawn from variational autoencoders, of one class each or of all (`conditional`).
 
@@ -58,40 +59,16 @@ class VAEOverSampler(TableOverSampler):
         generative models", NeurIPS 2015.
     """
 
+    conditional: bool = False
+    beta: float = 1.0
+    latent_size: int = 5
+    steps: int = 5000
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **TableOverSampler._parameter_constraints,
         "conditional": ["boolean"],
         "beta": [Interval(Real, 0, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        conditional: bool = False,
-        categorical_features: Any = "auto",
-        numeric: str = "quantile",
-        hidden: tuple[int, ...] = (128, 128),
-        latent_size: int = 5,
-        beta: float = 1.0,
-        steps: int = 5000,
-        batch_size: int = 256,
-        learning_rate: float = 4e-3,
-        verbose: bool = False,
-        random_state: Any = None,
-    ):
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.conditional = conditional
-        self.categorical_features = categorical_features
-        self.numeric = numeric
-        self.hidden = hidden
-        self.latent_size = latent_size
-        self.beta = beta
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.verbose = verbose
-        self.random_state = random_state
 
     def _conditional(self) -> bool:
         return self.conditional
@@ -109,49 +86,8 @@ class VAEOverSampler(TableOverSampler):
         )
 
 
-class _GANSampler(TableOverSampler):
-    """What samplers by adversarial networks share."""
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **TableOverSampler._parameter_constraints,
-        "loss": [str],
-        "penalties": [tuple, list],
-        "penalty_weights": [tuple, list],
-        "n_critic": [Interval(Integral, 1, None, closed="left")],
-        "packing": [Interval(Integral, 1, None, closed="left")],
-    }
-
-    loss: str
-    penalties: tuple[str, ...]
-    penalty_weights: tuple[float, ...]
-    n_critic: int
-    packing: int
-    latent_size: int
-
-    def _model(self, columns: tuple[Column, ...], classes: int) -> GANConfig:
-        if self.batch_size % self.packing:
-            raise InputError(
-                f"batch_size must be a multiple of packing: {self.batch_size}, {self.packing}"
-            )
-        return GANConfig(
-            event_shape=(RowLayout(columns).width,),
-            columns=columns,
-            latent_size=self.latent_size,
-            generator=GeneratorConfig(hidden=tuple(self.hidden)),
-            discriminator=DiscriminatorConfig(hidden=tuple(self.hidden)),
-            loss=self.loss,
-            penalties=tuple(self.penalties),
-            penalty_weights=tuple(self.penalty_weights),
-            classes=classes,
-            n_critic=self.n_critic,
-            packing=self.packing,
-        )
-
-    def _optimizer(self) -> dict[str, float]:
-        return {"b1": 0.0, "b2": 0.99}
-
-
-class GANOverSampler(_GANSampler):
+@dataclass(kw_only=True, eq=False, repr=False)
+class GANOverSampler(TableOverSampler):
     """Rows drawn from generative adversarial networks, one for each class that needs some.
 
     Args:
@@ -189,60 +125,62 @@ class GANOverSampler(_GANSampler):
         Lin, Khetan, Fanti and Oh, "PacGAN", NeurIPS 2018.
     """
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        categorical_features: Any = "auto",
-        numeric: str = "quantile",
-        hidden: tuple[int, ...] = (128, 128),
-        latent_size: int = 32,
-        loss: str = "wasserstein",
-        penalties: tuple[str, ...] = ("gradient_penalty",),
-        penalty_weights: tuple[float, ...] = (3.0,),
-        n_critic: int = 2,
-        packing: int = 1,
-        steps: int = 2000,
-        batch_size: int = 256,
-        learning_rate: float = 4e-3,
-        verbose: bool = False,
-        random_state: Any = None,
-    ):
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.categorical_features = categorical_features
-        self.numeric = numeric
-        self.hidden = hidden
-        self.latent_size = latent_size
-        self.loss = loss
-        self.penalties = penalties
-        self.penalty_weights = penalty_weights
-        self.n_critic = n_critic
-        self.packing = packing
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.verbose = verbose
-        self.random_state = random_state
+    loss: str = "wasserstein"
+    penalties: tuple[str, ...] = ("gradient_penalty",)
+    penalty_weights: tuple[float, ...] = (3.0,)
+    n_critic: int = 2
+    packing: int = 1
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TableOverSampler._parameter_constraints,
+        "loss": [str],
+        "penalties": [tuple, list],
+        "penalty_weights": [tuple, list],
+        "n_critic": COUNT,
+        "packing": COUNT,
+    }
+
+    _decays: ClassVar[tuple[float, float]] = (0.0, 0.99)
 
     def _conditional(self) -> bool:
         return False
 
+    def _model(self, columns: tuple[Column, ...], classes: int) -> GANConfig:
+        if self.batch_size % self.packing:
+            raise InputError(
+                f"batch_size must be a multiple of packing: {self.batch_size}, {self.packing}"
+            )
+        return GANConfig(
+            event_shape=(RowLayout(columns).width,),
+            columns=columns,
+            latent_size=self.latent_size,
+            generator=GeneratorConfig(hidden=tuple(self.hidden)),
+            discriminator=DiscriminatorConfig(hidden=tuple(self.hidden)),
+            loss=self.loss,
+            penalties=tuple(self.penalties),
+            penalty_weights=tuple(self.penalty_weights),
+            classes=classes,
+            n_critic=self.n_critic,
+            packing=self.packing,
+        )
 
-class CGANOverSampler(_GANSampler):
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CGANOverSampler(GANOverSampler):
     """Rows drawn from one conditional adversarial network, which learns all classes, told which.
 
     Args:
-        sampling_strategy: see `VAEOverSampler`.
         condition: how the class enters: "concatenate", "embed" or "project".
+        sampling_strategy: see `VAEOverSampler`.
         categorical_features: see `VAEOverSampler`.
         numeric: see `VAEOverSampler`.
         hidden: see `GANOverSampler`, as all that follow.
         latent_size: dimensions of the generator's input.
         loss: a name of `genjax.losses.adversarial`.
         penalties: names of `genjax.losses.penalty`.
-        penalty_weights: one for each of them.
+        penalty_weights: one for each of them; none takes the papers'.
         n_critic: turns of the discriminator a step.
-        packing: rows that the discriminator judges together.
+        packing: rows of one class that the discriminator judges together.
         steps: of the generator's optimizer.
         batch_size: rows a turn, as many of each class.
         learning_rate: at the start.
@@ -267,47 +205,12 @@ class CGANOverSampler(_GANSampler):
         Miyato and Koyama, "cGANs with projection discriminator", ICLR 2018.
     """
 
+    condition: Literal["concatenate", "embed", "project"] = "concatenate"
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **_GANSampler._parameter_constraints,
+        **GANOverSampler._parameter_constraints,
         "condition": [StrOptions({"concatenate", "embed", "project"})],
     }
-
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        condition: str = "concatenate",
-        categorical_features: Any = "auto",
-        numeric: str = "quantile",
-        hidden: tuple[int, ...] = (128, 128),
-        latent_size: int = 32,
-        loss: str = "wasserstein",
-        penalties: tuple[str, ...] = ("gradient_penalty",),
-        penalty_weights: tuple[float, ...] = (3.0,),
-        n_critic: int = 2,
-        packing: int = 1,
-        steps: int = 2000,
-        batch_size: int = 256,
-        learning_rate: float = 4e-3,
-        verbose: bool = False,
-        random_state: Any = None,
-    ):
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.condition = condition
-        self.categorical_features = categorical_features
-        self.numeric = numeric
-        self.hidden = hidden
-        self.latent_size = latent_size
-        self.loss = loss
-        self.penalties = penalties
-        self.penalty_weights = penalty_weights
-        self.n_critic = n_critic
-        self.packing = packing
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.verbose = verbose
-        self.random_state = random_state
 
     def _conditional(self) -> bool:
         return True

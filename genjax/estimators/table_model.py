@@ -26,73 +26,33 @@ def _algorithm(config: TrainingConfig) -> Algorithm:
     return config.algorithm()
 
 
-def shuffled_copies(labels: np.ndarray, least: int, *, seed: int) -> np.ndarray:
-    """Return rows to train on, as many of each label, and of a number that many tables share.
-
-    Programs are compiled for a number of rows. With a power of two the folds of a cross-validation
-    share theirs; rows are repeated to get there, none once more than twice another of its label.
-
-    Args:
-        labels: (n,) int from 0; all 0 where there are none.
-        least: rows, such as those of a batch.
-        seed: of the order.
-
-    Returns:
-        (rows,) int, places in `labels`.
-
-    Example:
-        >>> rows = shuffled_copies(np.array([0, 0, 0, 0, 0, 1]), 4, seed=0)
-        >>> len(rows), int((rows == 5).sum())
-        (8, 4)
-    """
-    rng = np.random.default_rng(seed)
-    groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    size = 2 ** int(np.ceil(np.log2(max(len(labels), least, len(groups)))))
-    shares = np.array_split(np.arange(size), len(groups))
-    chosen = []
-    for rows, share in zip(groups, shares, strict=True):
-        times = -(-len(share) // len(rows))
-        copies = np.concatenate([rng.permutation(rows) for _ in range(times)])
-        chosen.append(copies[: len(share)])
-    return rng.permutation(np.concatenate(chosen))
-
-
 def learn(
-    config: TrainingConfig,
-    encoded: np.ndarray,
-    labels: np.ndarray | None,
-    *,
-    seed: int,
-    verbose: bool = False,
+    config: TrainingConfig, data: dict[str, np.ndarray], *, seed: int, verbose: bool = False
 ) -> TrainState:
     """Return the trained state of `config.model`.
 
     Args:
         config: model and optimiser; `steps` are taken.
-        encoded: (n, width) rows of `TableTransform.transform`; n may be less than a batch.
-        labels: (n,) int from 0, for a model of classes; each is learnt from as many rows.
+        data: {"x": (rows, width)} as `TableTransform` encodes them, and {"y": (rows,)} labels of a
+            model that knows some.
         seed: of all that is random.
         verbose: show the progress on standard error.
 
     Raises:
         InputError: training diverged.
     """
-    assert config.steps is not None
-    whole = np.zeros(len(encoded), int) if labels is None else labels
-    rows = shuffled_copies(whole, config.batch_size, seed=seed)
-    data = {"x": encoded[rows]}
-    if labels is not None:
-        data["y"] = labels[rows].astype(np.int32)
+    steps = config.steps
+    assert steps is not None
     hooks: list[Hook] = []
     with ExitStack() as stack:
         if verbose:
-            line = ProgressLine(config.batch_size, lambda step: step / config.steps, unit="rows")
+            line = ProgressLine(config.batch_size, lambda step: step / steps, unit="rows")
             hooks.append(stack.enter_context(line))
         try:
             return fit(
                 _algorithm(config),
                 data,
-                steps=config.steps,
+                steps=steps,
                 key=jax.random.key(seed),
                 batch_size=config.batch_size,
                 chunk=config.chunk,

@@ -55,8 +55,8 @@ class TableHead:
         layout = self.layout
         logits, numbers = raw[:, : layout.kinds], raw[:, layout.kinds :]
         soft = jnp.exp(layout.log_softmax(logits))
-        hard = jax.lax.stop_gradient(layout.hardest(logits))
-        kinds = hard + soft - jax.lax.stop_gradient(soft)
+        # In this order the sum is exactly 0 or 1.
+        kinds = soft + jax.lax.stop_gradient(layout.hardest(logits) - soft)
         return jnp.concatenate([kinds, numbers * layout.with_number(kinds)], axis=-1)
 
     def mismatch(self, raw: Array, labels: list[Array]) -> Array:
