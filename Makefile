@@ -1,9 +1,10 @@
 # `make demo` and `make test` need git, make and Python 3.11 or newer; each sets itself up.
 PYTHON ?= python3
 VENV ?= .venv
+PEERS = .venv-peers
 BIN = $(VENV)/bin
 
-.PHONY: setup demo picture heights test checks lint types bench clean
+.PHONY: setup demo picture heights test checks lint types bench peers clean
 
 setup: $(VENV)/.installed
 
@@ -41,5 +42,13 @@ types: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
+# What `benchmarks.oversamplers` is measured against, and its torch: never in the project's own.
+peers: $(PEERS)/.installed
+
+$(PEERS)/.installed:
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check 'ctgan==0.12.1'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .cache build dist *.egg-info
+	rm -rf $(VENV) $(PEERS) .cache build dist *.egg-info

@@ -238,6 +238,9 @@ def _joined(X: Any, new: pd.DataFrame) -> Any:
     if isinstance(X, pd.DataFrame):
         return pd.concat([_as_frame(X), new], ignore_index=True)
     below = new.to_numpy(X.dtype)
+    if X.dtype == object:
+        nulls = [next(iter(column[pd.isna(column)]), None) for column in X.T]
+        below = np.where(pd.isna(below), np.array([nulls], object), below)
     if sparse.issparse(X):
         return sparse.vstack([X, sparse.csr_matrix(below)], format=X.format)
     return np.concatenate([X, below])

@@ -75,7 +75,7 @@ def training_of(
     packing = model.packing if isinstance(model, GANConfig) else 1
     if packing < 1 or batch_size % packing:
         raise InputError(f"batch_size must be a multiple of packing: {batch_size}, {packing}")
-    moments = {"b1": 0.0, "b2": 0.99} if isinstance(model, GANConfig) else {}
+    b1, b2 = (0.0, 0.99) if isinstance(model, GANConfig) else (0.9, 0.999)
     config = TrainingConfig(
         model=model,
         learning_rate=learning_rate,
@@ -83,7 +83,8 @@ def training_of(
         steps=steps,
         batch_size=batch_size,
         chunk=min(steps, CHUNK),
-        **moments,
+        b1=b1,
+        b2=b2,
     )
     config.check()
     return config

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from functools import lru_cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,11 +14,11 @@ from genjax.config import TrainingConfig
 from genjax.errors import InputError
 from genjax.fit import Hook, NonFiniteError, fit
 from genjax.hooks import ProgressLine
-from genjax.models.gan_config import GANConfig
-from genjax.models.vae_config import VAEConfig
+from genjax.models import AutoencoderConfig, GANConfig, VAEConfig
 
 BLOCK = 4096  # rows of every call that draws: the same shape, and so the same program
 TableModelConfig = VAEConfig | GANConfig
+AnyConfig = TableModelConfig | AutoencoderConfig  # of a run: the last has no prior
 
 
 @lru_cache(maxsize=32)
@@ -63,7 +64,7 @@ def learn(
 
 
 def draw(
-    config: TableModelConfig, state: TrainState, n: int, labels: np.ndarray | None, *, seed: int
+    config: AnyConfig, state: TrainState, n: int, labels: np.ndarray | None, *, seed: int
 ) -> np.ndarray:
     """Return n new encoded rows, (n, width) float32; the first ones do not depend on n.
 
@@ -87,6 +88,6 @@ def draw(
 
 
 @partial(jax.jit, static_argnums=0)
-def _draw_block(config: TableModelConfig, state: TrainState, key: Array, labels: Array) -> Array:
-    model = config.build()
+def _draw_block(config: AnyConfig, state: TrainState, key: Array, labels: Array) -> Array:
+    model: Any = config.build()
     return model.draw(state, key, BLOCK, y=jnp.asarray(labels) if model.classes else None)

@@ -32,10 +32,10 @@ def allot(
         (size,) int, places of rows; (size,) int, their groups.
 
     Example:
-        >>> groups = [np.array([0, 1, 2]), np.array([3])]
+        >>> groups = [np.array([0, 1, 2, 3]), np.array([4])]
         >>> rows, which = allot(groups, np.ones(2), 8, seed=0)
         >>> np.bincount(rows).tolist(), np.bincount(which).tolist()
-        ([2, 1, 1, 4], [4, 4])
+        ([1, 1, 1, 1, 4], [4, 4])
     """
     rng = np.random.default_rng(seed)
     ends = np.round(np.cumsum(weights) / np.sum(weights) * size).astype(int)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import jax
 import numpy as np
@@ -76,7 +76,7 @@ class TabularGenerator(BaseEstimator):
         model: str = "vae",
         condition_on: ConditionOn = (),
         categorical: Any = "auto",
-        numeric: str = "quantile",
+        numeric: Literal["quantile", "modes"] = "quantile",
         hidden: tuple[int, ...] = (128, 128),
         latent_size: int | None = None,
         packing: int = 1,
@@ -183,7 +183,9 @@ class TabularGenerator(BaseEstimator):
             raise InputError(f"no saved generator in {folder}: {error}") from error
         if table.get("format") != FORMAT:
             raise InputError(f"{folder} holds a generator of another version of genjax")
-        generator = cls(**table["parameters"])
+        # JSON has lists where parameters are tuples.
+        values = table["parameters"].items()
+        generator = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values})
         generator.transform_ = transform
         places = np.array(table["places"], int).reshape(len(table["shares"]), -1)
         generator.conditions_ = Conditions(places, np.array(table["shares"]))
