@@ -53,7 +53,7 @@ def as_taken(name: str, X: pd.DataFrame) -> pd.DataFrame:
 def whole_where(real: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Return new rows, rounded in the columns that are whole in the real ones."""
     whole = [name for name in real if (real[name].dropna() % 1 == 0).all()]
-    return new.assign(**{name: new[name].round() for name in whole})
+    return new.assign(**{str(name): new[name].round() for name in whole})
 
 
 def draw(

@@ -1,4 +1,4 @@
-"""The over-samplers: tables of all kinds in and out, rows of the named class, faults in one line."""
+"""The over-samplers: any table in and out, rows of the named class, clear refusals."""
 
 import copy
 import pickle
@@ -50,31 +50,22 @@ def mixed():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_seed_gives_one_set_of_rows_below_the_given_ones(kind):
-    make = partial(KINDS[kind], **{**SMALL, "latent_size": 2})
-    before = X.copy()
-    more, labels = make().fit_resample(X, Y)
-    np.testing.assert_array_equal(X, before)
-    np.testing.assert_array_equal(more[:60], X)
-    np.testing.assert_array_equal(labels, np.repeat([0, 1, 1], [40, 20, 20]))
-    assert len(np.unique(more, axis=0)) == 80
-    np.testing.assert_array_equal(make().fit_resample(X, Y)[0], more)
-    assert (make(random_state=1).fit_resample(X, Y)[0][60:] != more[60:]).all()
-    state = np.random.RandomState(0)
-    first, second = (make(random_state=state).fit_resample(X, Y)[0] for _ in range(2))
-    np.testing.assert_array_equal(first, more)  # the state's first draw is the seed's
-    assert (second[60:] != first[60:]).all()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_rows_are_of_the_class_that_they_are_drawn_for(kind):
-    settings = {"hidden": (32,), "steps": 400, "batch_size": 128, "random_state": 0}
+def test_rows_are_of_their_class_and_the_seed_is_all_that_chance_needs(kind):
+    make = partial(KINDS[kind], hidden=(32,), steps=700, batch_size=128)
     y = np.repeat([0, 1, 2], [100, 60, 60])
     x = RNG.normal(size=(220, 2)) + 8 * np.array([[0, 0], [1, 0], [0, 1]])[y]
-    more, labels = KINDS[kind](**settings).fit_resample(x, y)
-    classifier = LogisticRegression().fit(x, y)
-    assert classifier.score(x, y) > 0.99
-    assert classifier.score(more[220:], labels[220:]) > 0.95
+    before = x.copy()
+    more, labels = make(random_state=0).fit_resample(x, y)
+    np.testing.assert_array_equal(x, before)
+    np.testing.assert_array_equal(more[:220], x)
+    np.testing.assert_array_equal(labels, np.concatenate([y, np.repeat([1, 2], 40)]))
+    assert len(np.unique(more, axis=0)) == 300
+    assert LogisticRegression().fit(x, y).score(more[220:], labels[220:]) > 0.85
+
+    state = np.random.RandomState(0)
+    first, second = (make(random_state=state).fit_resample(x, y)[0] for _ in range(2))
+    np.testing.assert_array_equal(first, more)  # the state's first draw is the seed's
+    assert (second[220:] != more[220:]).all()
 
 
 def test_spikes_whole_numbers_and_gaps_come_as_often_as_in_the_class():
@@ -112,7 +103,7 @@ def test_a_frame_s_dtypes_categories_and_gaps_come_back():
 def test_codes_that_are_named_categorical_stay_known_ones():
     codes = RNG.permutation(np.repeat(np.arange(0, 300, 10), 10))
     x = np.stack([RNG.normal(size=300), codes], 1)
-    y = np.repeat([0, 1], [200, 100])
+    y = np.repeat([0, 1], [60, 240])
     frame = pd.DataFrame(x, columns=["size", "shop"]).astype({"shop": int})
     draw = partial(VAEOverSampler, **SMALL)
     rows, _ = draw(categorical_features=[1]).fit_resample(x, y)
@@ -139,7 +130,9 @@ def test_matrices_of_any_form_and_type():
     np.testing.assert_allclose(more, expected, rtol=1e-3)
     more, _ = clone(SAMPLER).fit_resample((1000 * X).astype(np.int16), Y)
     assert more.dtype == np.int16
-    mixture = [[number, "ab"[row % 2] if row % 7 else None] for row, (number, _) in enumerate(X)]
+    mixture = [
+        [number, "ab"[row % 2] if row % 7 else None] for row, (number, _) in enumerate(X.tolist())
+    ]
     more, _ = clone(SAMPLER).fit_resample(mixture, Y)
     assert more[:60] == mixture
     assert {type(number) for number, _ in more} == {float}
@@ -177,7 +170,6 @@ def test_two_rows_are_enough_and_none_are_drawn_where_none_lack():
         more, labels = SAMPLER.fit_resample(table, y)
         assert type(more) is type(table)
         assert not np.shares_memory(labels, y)
-        np.testing.assert_array_equal(*(pd.DataFrame(np.asarray(X)) for _ in range(2)))
         same = more.toarray() if sparse.issparse(more) else np.asarray(more)
         np.testing.assert_array_equal(same, X)
         assert not np.shares_memory(same, X)
@@ -185,7 +177,7 @@ def test_two_rows_are_enough_and_none_are_drawn_where_none_lack():
 
 def test_in_a_pipeline_that_a_grid_search_tunes():
     steps = [("sampler", SAMPLER), ("classifier", LogisticRegression())]
-    grid = {"sampler__sampling_strategy": [0.8, "auto"], "sampler__learning_rate": [1e-3]}
+    grid = {"sampler__sampling_strategy": [0.8, "auto"]}
     search = GridSearchCV(Pipeline(steps), grid, cv=2).fit(X, Y)
     assert search.best_score_ > 0.9
     assert sum(search.best_estimator_["sampler"].sampling_strategy_.values()) in (12, 20)
@@ -276,7 +268,6 @@ def test_columns_that_share_a_name_are_refused():
         (VAEOverSampler, {"categorical_features": [2]}, "names 2: there is no such column"),
         (VAEOverSampler, {"categorical_features": ["a"]}, "names 'a': there is no such column"),
         (VAEOverSampler, {"categorical_features": [True]}, "has 2 entries, not 1"),
-        (VAEOverSampler, {"learning_rate": 1e30}, "take a lower learning_rate"),
         (GANOverSampler, {"hidden": (8, 0)}, "hidden"),
         (GANOverSampler, {"hidden": ("a",)}, "hidden"),
         (GANOverSampler, {"loss": "foo"}, "foo"),

@@ -14,6 +14,7 @@ from scipy import sparse
 from genjax.config import TrainingConfig
 from genjax.data.table import TableTransform
 from genjax.errors import InputError, needs_extra
+from genjax.estimators.table_configs import training_of
 from genjax.estimators.table_model import TableModelConfig, draw, learn
 from genjax.estimators.table_rows import allot, size_for
 from genjax.losses import Column
@@ -61,8 +62,6 @@ class TableOverSampler(BaseOverSampler, abc.ABC):
         "random_state": ["random_state"],
     }
 
-    _decays: ClassVar[tuple[float, float]] = (0.9, 0.999)  # of Adam's moments
-
     @abc.abstractmethod
     def _model(self, columns: tuple[Column, ...], classes: int) -> TableModelConfig:
         """Return the model of encoded rows; of `classes` labels, or of 0."""
@@ -78,7 +77,7 @@ class TableOverSampler(BaseOverSampler, abc.ABC):
             X: (n, columns): an array or list of numbers, text, booleans and dates, a sparse matrix
                 of numbers, or a DataFrame of these and of categories; with missing values in any.
             y: (n,), classes.
-            **params: none are known.
+            **params: none are known; others raise TypeError.
 
         Returns:
             (X, y), longer, each of the type and dtypes that was given. The same `random_state`
@@ -113,70 +112,69 @@ class TableOverSampler(BaseOverSampler, abc.ABC):
         check_consistent_length(X, y)
         return X, y, binarize
 
-    def _fit_resample(self, X: Any, y: np.ndarray, **params: Any) -> tuple[Any, np.ndarray]:
-        frame = _as_frame(X)
-        wanted = {label: count for label, count in self.sampling_strategy_.items() if count}
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        given = _as_frame(X)
+        frame = given.apply(_inferred)
         classes, places, counts = np.unique(y, return_inverse=True, return_counts=True)
-        for label, count in zip(classes, counts, strict=True):
-            if label in wanted and count < 2:
-                raise InputError(f"class {label} has one row: two or more are needed to learn it")
+        wanted = np.array([self.sampling_strategy_.get(label, 0) for label in classes])
+        for label in classes[(wanted > 0) & (counts < 2)]:
+            raise InputError(f"class {label} has one row: two or more are needed to learn it")
+        if not all(isinstance(units, Integral) for units in self.hidden):
+            raise InputError(f"hidden is a whole number for each layer, not {self.hidden!r}")
         # One seed of the table and of a model of all, and one of each class.
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=1 + len(classes))
         seed, *own = seeds.tolist()
-        self.transform_ = TableTransform(
-            numeric=self.numeric, categorical=self._categorical(frame)
-        ).fit(frame, seed=seed)
-        model = self._model(self.transform_.columns_, len(classes) if self._conditional() else 0)
-        config = self._config(model)
-        if not wanted:
-            return _copy(X), y.copy()
-        encoded = self.transform_.transform(frame, seed=seed)
-        numbers = [int(np.flatnonzero(classes == label)[0]) for label in wanted]
-        sizes = list(wanted.values())
-        labels = np.repeat(numbers, sizes)
-        if self._conditional():
-            groups = [np.flatnonzero(places == number) for number in range(len(classes))]
-            data = self._training_data(encoded, groups, seed)
-            state = learn(config, data, seed=seed, verbose=self.verbose)
-            drawn = draw(model, state, len(labels), labels, seed=seed)
-        else:
-            parts = []
-            for number, size in zip(numbers, sizes, strict=True):
-                data = self._training_data(encoded, [np.flatnonzero(places == number)], own[number])
-                state = learn(config, data, seed=own[number], verbose=self.verbose)
-                parts.append(draw(model, state, size, None, seed=own[number]))
-            drawn = np.concatenate(parts)
-        new = self.transform_.inverse(drawn, seed=seed)
-        return _joined(X, new), np.concatenate([y, classes[labels]])
-
-    def _training_data(
-        self, encoded: np.ndarray, groups: list[np.ndarray], seed: int
-    ) -> dict[str, np.ndarray]:
-        """Return rows to learn from, as many of each group, and which they are if several."""
-        size = size_for(sum(map(len, groups)), self.batch_size)
-        rows, which = allot(groups, np.ones(len(groups)), size, seed=seed)
-        labels = {"y": which.astype(np.int32)} if len(groups) > 1 else {}
-        return {"x": encoded[rows]} | labels
-
-    def _config(self, model: TableModelConfig) -> TrainingConfig:
-        config = TrainingConfig(
-            model=model,
-            learning_rate=self.learning_rate,
-            decay_steps=self.steps,
+        categorical = self._categorical(list(frame.columns))
+        transform = TableTransform(numeric=self.numeric, categorical=categorical)
+        self.transform_ = transform.fit(frame, seed=seed)
+        config = training_of(
+            self._model(transform.columns_, len(classes) if self._conditional() else 0),
             steps=self.steps,
             batch_size=self.batch_size,
-            chunk=min(self.steps, 500),
-            b1=self._decays[0],
-            b2=self._decays[1],
+            learning_rate=self.learning_rate,
         )
-        config.check()
-        return config
+        if not wanted.any():
+            return (given if isinstance(X, pd.DataFrame) else X.copy()), y.copy()
+        encoded = transform.transform(frame, seed=seed)
+        groups = [np.flatnonzero(places == place) for place in range(len(classes))]
+        labels = np.repeat(np.arange(len(classes)), wanted)
+        if self._conditional():
+            new = self._new_rows(config, encoded, groups, labels, seed)
+        else:
+            new = np.concatenate(
+                [
+                    self._new_rows(config, encoded, [groups[place]], 0 * labels[:count], own[place])
+                    for place, count in enumerate(wanted)
+                    if count
+                ]
+            )
+        return (
+            _joined(X, given, transform.inverse(new, seed=seed)),
+            np.concatenate([y, classes[labels]]),
+        )
 
-    def _categorical(self, frame: pd.DataFrame) -> list[Hashable] | str:
+    def _new_rows(
+        self,
+        config: TrainingConfig,
+        encoded: np.ndarray,
+        groups: list[np.ndarray],
+        labels: np.ndarray,
+        seed: int,
+    ) -> np.ndarray:
+        """Learn groups of rows, as much of each, and return new ones of the groups `labels`."""
+        size = size_for(sum(map(len, groups)), self.batch_size)
+        rows, which = allot(groups, np.ones(len(groups)), size, seed=seed)
+        data = {"x": encoded[rows]}
+        if self._conditional():
+            data["y"] = which.astype(np.int32)
+        state = learn(config, data, seed=seed, verbose=self.verbose)
+        return draw(config.model, state, len(labels), labels, seed=seed)
+
+    def _categorical(self, columns: list[Hashable]) -> list[Hashable] | Literal["auto"]:
         """Return the names of the columns that are named as categorical, in any of the ways."""
         if isinstance(self.categorical_features, str):
             return "auto"
-        given, columns = list(self.categorical_features), list(frame.columns)
+        given = list(self.categorical_features)
         if given and all(isinstance(one, bool | np.bool_) for one in given):
             if len(given) != len(columns):
                 raise InputError(
@@ -219,9 +217,7 @@ def _as_frame(X: Any) -> pd.DataFrame:
         dense = {name: _dense(column) for name, column in X.items()}
         return pd.DataFrame(dense).reset_index(drop=True)
     array = X.toarray() if sparse.issparse(X) else X
-    if array.dtype.kind in "OUS":
-        return pd.DataFrame(array.astype(object)).infer_objects()
-    return pd.DataFrame(array)
+    return pd.DataFrame(array, dtype=object if array.dtype.kind in "OUS" else None)
 
 
 def _dense(column: pd.Series) -> pd.Series:
@@ -229,18 +225,25 @@ def _dense(column: pd.Series) -> pd.Series:
     return column.astype(dtype.subtype) if isinstance(dtype, pd.SparseDtype) else column
 
 
-def _copy(X: Any) -> Any:
-    return _as_frame(X) if isinstance(X, pd.DataFrame) else X.copy()
+def _inferred(column: pd.Series) -> pd.Series:
+    """Return a column of objects as the numbers, booleans or dates that these all are."""
+    inferred = column.infer_objects()
+    return column if pd.api.types.is_string_dtype(inferred.dtype) else inferred
 
 
-def _joined(X: Any, new: pd.DataFrame) -> Any:
-    """Return X with new rows below, as what X is."""
+def _with_null(column: pd.Series, given: pd.Series) -> pd.Series:
+    """Return a new column with the sort of missing value that a given one of objects has."""
+    if given.dtype != object or not given.isna().any():
+        return column
+    return column.astype(object).where(column.notna(), given[given.isna()].iloc[0])
+
+
+def _joined(X: Any, frame: pd.DataFrame, new: pd.DataFrame) -> Any:
+    """Return X, which is `frame`, with new rows below, as what X is."""
+    new = pd.DataFrame({name: _with_null(column, frame[name]) for name, column in new.items()})
     if isinstance(X, pd.DataFrame):
-        return pd.concat([_as_frame(X), new], ignore_index=True)
+        return pd.concat([frame, new], ignore_index=True)
     below = new.to_numpy(X.dtype)
-    if X.dtype == object:
-        nulls = [next(iter(column[pd.isna(column)]), None) for column in X.T]
-        below = np.where(pd.isna(below), np.array([nulls], object), below)
     if sparse.issparse(X):
         return sparse.vstack([X, sparse.csr_matrix(below)], format=X.format)
     return np.concatenate([X, below])

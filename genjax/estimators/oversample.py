@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, ClassVar, Literal
 
-from genjax.errors import InputError, needs_extra
+from genjax.errors import needs_extra
 from genjax.estimators.over_sampler import COUNT, TableOverSampler
-from genjax.losses import Column, RowLayout, TableRow
-from genjax.models import DiscriminatorConfig, GANConfig, GeneratorConfig, VAEConfig
+from genjax.estimators.table_configs import gan_of_rows, vae_of_rows
+from genjax.losses import Column
+from genjax.models import GANConfig, VAEConfig
 
 with needs_extra("tables", "estimators"):
     from sklearn.utils._param_validation import Interval, StrOptions
@@ -74,15 +75,12 @@ class VAEOverSampler(TableOverSampler):
         return self.conditional
 
     def _model(self, columns: tuple[Column, ...], classes: int) -> VAEConfig:
-        return VAEConfig(
-            event_shape=(RowLayout(columns).width,),
-            network="mlp",
-            hidden=tuple(self.hidden),
-            latent_size=self.latent_size,
-            activation="silu",
-            likelihood=TableRow(columns),
-            beta=self.beta,
+        return vae_of_rows(
+            columns,
             classes=classes,
+            hidden=self.hidden,
+            latent_size=self.latent_size,
+            beta=self.beta,
         )
 
 
@@ -140,26 +138,18 @@ class GANOverSampler(TableOverSampler):
         "packing": COUNT,
     }
 
-    _decays: ClassVar[tuple[float, float]] = (0.0, 0.99)
-
     def _conditional(self) -> bool:
         return False
 
     def _model(self, columns: tuple[Column, ...], classes: int) -> GANConfig:
-        if self.batch_size % self.packing:
-            raise InputError(
-                f"batch_size must be a multiple of packing: {self.batch_size}, {self.packing}"
-            )
-        return GANConfig(
-            event_shape=(RowLayout(columns).width,),
-            columns=columns,
-            latent_size=self.latent_size,
-            generator=GeneratorConfig(hidden=tuple(self.hidden)),
-            discriminator=DiscriminatorConfig(hidden=tuple(self.hidden)),
-            loss=self.loss,
-            penalties=tuple(self.penalties),
-            penalty_weights=tuple(self.penalty_weights),
+        return gan_of_rows(
+            columns,
             classes=classes,
+            hidden=self.hidden,
+            latent_size=self.latent_size,
+            loss=self.loss,
+            penalties=self.penalties,
+            penalty_weights=self.penalty_weights,
             n_critic=self.n_critic,
             packing=self.packing,
         )

@@ -1,5 +1,6 @@
 """Train a model on encoded rows, and draw from it: programs are shared by equal configurations."""
 
+import sys
 from contextlib import ExitStack
 from functools import lru_cache, partial
 from typing import Any
@@ -47,7 +48,9 @@ def learn(
     hooks: list[Hook] = []
     with ExitStack() as stack:
         if verbose:
-            line = ProgressLine(config.batch_size, lambda step: step / steps, unit="rows")
+            line = ProgressLine(
+                config.batch_size, lambda step: step / steps, unit="rows", stream=sys.stderr
+            )
             hooks.append(stack.enter_context(line))
         try:
             return fit(

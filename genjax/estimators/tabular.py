@@ -184,8 +184,11 @@ class TabularGenerator(BaseEstimator):
         if table.get("format") != FORMAT:
             raise InputError(f"{folder} holds a generator of another version of genjax")
         # JSON has lists where parameters are tuples.
-        values = table["parameters"].items()
-        generator = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values})
+        parameters: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in table["parameters"].items()
+        }
+        generator = cls(**parameters)
         generator.transform_ = transform
         places = np.array(table["places"], int).reshape(len(table["shares"]), -1)
         generator.conditions_ = Conditions(places, np.array(table["shares"]))
