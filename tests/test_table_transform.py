@@ -298,7 +298,7 @@ def test_it_holds_no_rows():
 
 GOOD = {"x": [1.5, 2.5, 4.0, None], "c": ["a", "b", "a", "b"], "n": [1, 2, 3, 4]}
 BAD_TABLES = {
-    "column 'x' holds 'n/a' among numbers: make it numbers, or name it in categorical": {
+    "column 'x' holds 'n/a' among numbers: make it numbers, or name it as categorical": {
         "x": ["1.5", "2", "n/a", None]
     },
     "column 'x' holds '1', a number, as text: make it numbers": {"x": ["1", "2", "3", "3"]},

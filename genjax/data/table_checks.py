@@ -63,7 +63,7 @@ def is_categorical(column: pd.Series, named: bool) -> bool:
     what = (
         f"holds {words[0]!r} among numbers" if words else f"holds {values[0]!r}, a number, as text"
     )
-    raise InputError(f"column {name!r} {what}: make it numbers, or name it in categorical")
+    raise InputError(f"column {name!r} {what}: make it numbers, or name it as categorical")
 
 
 def _is_number(value: Any) -> bool:
