@@ -96,7 +96,7 @@ class ProgressLine:
         fraction: step -> the done share of the run, 0 to 1, for the time left.
         unit: of the examples.
         every_seconds: between printed lines.
-        stream: where to.
+        stream: where to; None takes standard error as it is then.
     """
 
     def __init__(
@@ -106,10 +106,10 @@ class ProgressLine:
         *,
         unit: str = "images",
         every_seconds: float = 10.0,
-        stream: TextIO = sys.stderr,
+        stream: TextIO | None = None,
     ):
         self._speed, self._fraction, self._unit = Speed(examples_a_step), fraction, unit
-        self._every, self._stream = every_seconds, stream
+        self._every, self._stream = every_seconds, stream or sys.stderr
         self._first: tuple[float, float] | None = None
         self._printed = -math.inf
         self._live: Any = None

@@ -12,7 +12,7 @@ from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils import Bunch
 
 from genjax import InputError
-from genjax.data import credit, openml, table_memory
+from genjax.data import credit, table_memory
 from genjax.data.credit import COLUMNS, TARGET, load_credit
 from genjax.data.drawn_credit import LATE, draw_credit
 
@@ -98,7 +98,10 @@ def test_values_that_cannot_be_used_are_named_by_line(write, row, message):
     [
         ("", "is empty"),
         (HEAD, "has no rows"),
-        (HEAD[1:] + GOOD, "line 2 has 12 values, those before it at most 11"),
+        (
+            HEAD[1:] + GOOD,
+            "more values than its header has names: line 2 has 12 values, those before",
+        ),
         (HEAD + GOOD.replace("\n2,1", "\n2,0"), f"has one class only: {TARGET} is 0 in all rows"),
         ((HEAD + GOOD).replace(",", ";"), "its values are separated by ';', not by commas"),
         (HEAD.replace("age", "DebtRatio") + GOOD, "more than one column called DebtRatio"),
@@ -123,9 +126,9 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
     assert "there is no such file" in refusal(tmp_path / "none.csv")
     assert "cannot be read as csv: it is a folder" in refusal(str(tmp_path))
     path = tmp_path / "borrowers.csv"
-    for content in (b"\x1f\x8b\x08\x00\xff", b"\x00\xff\xfe", (HEAD + GOOD).encode("utf-16")):
+    for content in (b"PK\x03\x00", bytes(5_000), (HEAD + GOOD).encode("utf-16")):
         path.write_bytes(content)
-        assert "cannot be read as csv: 'utf-8' codec" in refusal(path)
+        assert "cannot be read as csv: it is no text in UTF-8" in refusal(path)
     path.write_bytes((HEAD + GOOD).replace("0.25", "0.25\xa0€").encode("cp1252"))
     assert "cannot be read as csv: 'utf-8' codec" in refusal(path)
 
@@ -141,6 +144,7 @@ def test_files_that_the_memory_does_not_hold_are_refused_before_they_are_read(wr
 
     monkeypatch.setattr(credit, "read_frames", lambda *_: pytest.fail("it was read"))
     monkeypatch.setattr(table_memory, "available_memory", lambda: needed - 200_000)
+    monkeypatch.setattr(table_memory, "_SAMPLE", 1 << 20)
     assert refusal(path).endswith(
         f"borrowers.csv has {size / 1e6:.1f} MB; to read it takes about {needed / 1e6:.1f} MB of "
         f"memory, but {needed / 1e6 - 0.2:.1f} MB are available: keep fewer of its rows"
@@ -207,7 +211,7 @@ def test_openml_s_copy_is_taken_where_it_can_be_had(monkeypatch):
         asked.append((name, settings["version"]))
         return Bunch(frame=frame)
 
-    monkeypatch.setattr(openml, "fetch_openml", fetch)
+    monkeypatch.setattr(credit, "fetch_openml", fetch)
     rows = load_credit(None)
     assert asked == [("GiveMeSomeCredit", 1)]
     assert rows.y.tolist() == (answer == "Yes").astype(int).tolist()

@@ -113,9 +113,21 @@ def test_losses_and_gradients_are_finite_wherever_the_logits_are(a, b):
 def test_what_is_no_encoded_table_is_refused(spoil, says):
     x, _ = table(4)
     TableRow(COLUMNS).check(x)
-    for check in (TableRow(COLUMNS).check, TableHead(COLUMNS).check):
+    for check in (TableRow(COLUMNS).check, lambda rows: TableHead(COLUMNS).check(rows, [])):
         with pytest.raises(InputError, match=says):
             check(spoil(x))
+
+
+def test_a_row_without_the_kind_of_its_label_is_refused_with_a_conditional_vector():
+    x, kinds = table(4)
+    head = TableHead(COLUMNS, conditional=True)
+    head.check(x, [kinds[:, 0]])  # the first column's kinds are the first places
+    with pytest.raises(InputError, match="conditional vector"):
+        head.check(x, [(kinds[:, 0] + 1) % 3])
+
+
+def test_of_equal_scores_the_first_kind_is_chosen():
+    assert LAYOUT.hardest(jnp.zeros((1, 8)))[0].tolist() == [1, 0, 0, 1, 0, 1, 0, 1]
 
 
 def test_a_generated_row_has_one_kind_a_column_and_the_gradient_of_the_softmax():
@@ -200,6 +212,7 @@ def test_a_gradient_penalty_of_packs_is_of_the_whole_pack():
     ("settings", "says"),
     [
         ({"conditional_vector": True, "classes": 3}, "8 kinds"),
+        ({"conditional_vector": True, "columns": ()}, "name their columns"),
         ({"packing": 0}, "packing"),
         ({"event_shape": (12,)}, "do not agree"),
     ],

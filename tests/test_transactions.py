@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils import Bunch
 
 from genjax import InputError
-from genjax.data import openml
+from genjax.data import transactions
 from genjax.data.drawn_transactions import draw_transactions
 from genjax.data.transactions import (
     genuine,
@@ -86,7 +86,7 @@ def test_missing_features_stay_where_they_are_to_be_imputed(write):
         ("1,2,3,\n1,2,3,\n", "row 2, column Class is missing (2 such in rows 1 to 3)"),
         ("1,2,3,1\n1,2,3,2\n", "row 3, column Class holds 2 (1 such in rows 1 to 3); labels are 0"),
         ("1,2,3,fraud\n", "row 2, column Class holds 'fraud' (1 such in rows 1 to 2); labels"),
-        ("1,2,3,0,9\n", "cannot be read as csv: line 3 has 5 values, those before it at most 4"),
+        ("1,2,3,0,9\n", "cannot be read as csv: Error tokenizing data"),
     ],
 )
 @pytest.mark.parametrize("impute", [False, True])
@@ -107,7 +107,7 @@ def test_missing_features_are_refused_with_the_way_out(write):
         ("", {}, "is empty"),
         ("\n\n", {}, "is empty"),
         (HEAD, {}, "has no rows"),
-        ("V1,Class\n1,2,0\n", {}, "line 2 has 3 values, those before it at most 2"),
+        ("V1,Class\n1,2,0\n", {}, "rows have more values than its header has names"),
         ("V1,V2,V1,Class\n1,2,3,0\n", {}, "has more than one column called V1"),
         ("V1,class\n1,0\n", {}, "has no label column 'Class'; among its columns: class"),
         (
@@ -197,7 +197,7 @@ def test_parquet_names_the_extra_that_reads_it(tmp_path, monkeypatch):
 
 def test_without_a_file_or_a_network_transactions_are_drawn_and_that_is_said(tmp_path, monkeypatch):
     def no_network(*_, **__):
-        assert socket.getdefaulttimeout() == openml.TIMEOUT
+        assert socket.getdefaulttimeout() == transactions.TIMEOUT
         raise URLError("unplugged")
 
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))  # else a copy may lie in the cache
@@ -212,7 +212,7 @@ def test_without_a_file_or_a_network_transactions_are_drawn_and_that_is_said(tmp
 
 def test_openml_s_copy_is_taken_where_it_can_be_had(monkeypatch):
     frame = pd.DataFrame({"V1": [1.0, 2.0], "Class": pd.Categorical(["'0'", "'1'"])})
-    monkeypatch.setattr(openml, "fetch_openml", lambda *_, **__: Bunch(frame=frame))
+    monkeypatch.setattr(transactions, "fetch_openml", lambda *_, **__: Bunch(frame=frame))
     rows = load_transactions(None)
     assert (list(rows.x), rows.time, rows.y.tolist()) == (["V1"], None, [0, 1])
     assert "OpenML" in rows.notes[0]

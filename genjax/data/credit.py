@@ -13,12 +13,15 @@ import numpy as np
 import pandas as pd
 
 from genjax.data.drawn_credit import COLUMNS, LATE, TARGET, draw_credit
-from genjax.data.openml import fetch_table
+from genjax.data.openml import no_long_waits
 from genjax.data.source import DataError
 from genjax.data.table_cells import Piece, check_names, labels, numbers
 from genjax.data.table_files import line_of, read_frames, without_index
 from genjax.data.table_memory import check_memory
-from genjax.errors import InputError
+from genjax.errors import InputError, needs_extra
+
+with needs_extra("tables", "tables of borrowers"):
+    from sklearn.datasets import fetch_openml
 
 CODES = (96, 98)  # in the counts of late payments, of which there are no so many
 _NAME = "GiveMeSomeCredit"  # OpenML's, number 46929, which calls the target and its values:
@@ -127,7 +130,9 @@ def _read(path: Path) -> _Table:
 def _fetch_or_draw() -> tuple[_Table, pd.DataFrame, np.ndarray]:
     """Return OpenML's table, or else a drawn one, and what `_check` returns of it."""
     try:
-        frame = fetch_table(_NAME).rename(columns={_RENAMED: TARGET})
+        with no_long_waits():
+            bunch = fetch_openml(_NAME, version=1, as_frame=True, n_retries=1, delay=0.1)
+        frame = bunch.frame.rename(columns={_RENAMED: TARGET})
         if TARGET in frame:
             # A category's names may come with the quotes of the file.
             frame[TARGET] = frame[TARGET].astype("string").str.strip("'").replace(_VALUES)

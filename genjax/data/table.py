@@ -26,6 +26,7 @@ from genjax.errors import InputError
 from genjax.losses.table_row import Column, RowLayout
 
 _STRATEGIES: dict[str, type[Quantiles] | type[Modes]] = {"quantile": Quantiles, "modes": Modes}
+_FIT, _ENCODE, _DECODE = 1, 2, 3  # streams of a seed; with 0 it would be the seed's own
 _SETTINGS = ("numeric", "categorical", "spike_share", "rare")
 
 Codec = NumericColumn | CategoricalColumn
@@ -34,8 +35,11 @@ Codec = NumericColumn | CategoricalColumn
 class TableTransform:
     """Encodes a pandas table as rows of kinds and numbers, and restores it to the last dtype.
 
-    It holds summaries of single columns and no rows: categories, spikes, and some 2,000 quantiles.
-    Of a table of fewer rows these are each column's values, sorted.
+    What it holds, `to_json` writes and `inverse` gives are values of single columns, never together
+    as rows: all categories, rare ones too, with rare ones' shares; of numbers and dates the least,
+    the greatest, spikes, and some 2,000 quantiles ("modes": a mixture). Below 2,000 rows these are
+    all of a column's values, sorted: leave out columns whose values alone must not be given away.
+    Text that looks like an identifier is refused, unless it is named as categorical.
 
     Example:
         >>> frame = pd.DataFrame({"age": [31, 47, 20, 65], "sex": ["f", "m", "m", "f"]})
@@ -63,8 +67,8 @@ class TableTransform:
         Args:
             numeric: what lies between a column's spikes is encoded by its rank ("quantile"), or by
                 a mode of a Gaussian mixture and the distance from its mean ("modes").
-            categorical: columns of numbers or dates to be taken as categories. Text, categories
-                and booleans are such anyway; only text that is mostly numbers must be named.
+            categorical: columns to be taken as categories. Booleans, categories and text are such
+                anyway, but for text that is mostly numbers or mostly different.
             spike_share: least share of the rows of a number that stands out among its neighbours.
             rare: categories of fewer rows share a kind.
         """
@@ -89,7 +93,7 @@ class TableTransform:
         if strangers := [name for name in categorical if name not in frame.columns]:
             raise InputError(f"categorical names {some(strangers)}: there is no such column")
         codecs = []
-        for name, column in frame.items():
+        for place, (name, column) in enumerate(frame.items()):
             column.name = name  # which a frame may have as NumPy's
             if is_categorical(column, name in categorical):
                 codec: Codec = CategoricalColumn.fit(column, rare=rare)
@@ -97,7 +101,7 @@ class TableTransform:
                 codec = NumericColumn.fit(
                     column,
                     strategy=_STRATEGIES[self.numeric],
-                    seed=seed,
+                    rng=np.random.default_rng((seed, _FIT, place)),
                     spike_share=self.spike_share,
                 )
             if codec.constant:
@@ -140,7 +144,7 @@ class TableTransform:
         encoded = np.zeros((len(frame), layout.width), np.float32)
         rows, number = np.arange(len(frame)), layout.kinds
         for place, (codec, start) in enumerate(zip(codecs, layout.starts, strict=False)):
-            rng = np.random.default_rng((seed, place))
+            rng = np.random.default_rng((seed, _ENCODE, place))
             kinds, numbers = codec.encode(frame[codec.name], rng)
             encoded[rows, start + kinds] = 1
             if numbers is not None:
@@ -174,7 +178,7 @@ class TableTransform:
             if codec.column.valued:
                 numbers = encoded[:, number].astype(np.float64)
                 number += 1
-            rng = np.random.default_rng((seed, place))
+            rng = np.random.default_rng((seed, _DECODE, place))
             restored[codec.name] = codec.decode(kinds, numbers, rng)
         return pd.DataFrame(restored)
 

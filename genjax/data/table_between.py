@@ -74,7 +74,12 @@ class Quantiles(_Between):
 
     @classmethod
     def fit(
-        cls, values: np.ndarray, *, decimals: int | None, fractional: bool, seed: int
+        cls,
+        values: np.ndarray,
+        *,
+        decimals: int | None,
+        fractional: bool,
+        rng: np.random.Generator,
     ) -> "Quantiles":
         """Return the quantiles of values (n,), n 3 or more."""
         rows = len(values)
@@ -130,7 +135,12 @@ class Modes(_Between):
 
     @classmethod
     def fit(
-        cls, values: np.ndarray, *, decimals: int | None, fractional: bool, seed: int
+        cls,
+        values: np.ndarray,
+        *,
+        decimals: int | None,
+        fractional: bool,
+        rng: np.random.Generator,
     ) -> "Modes":
         """Return the modes of values (n,), of 10,000 drawn ones at most, n 3 or more."""
         with needs_extra("tables", "modes of numbers"):
@@ -139,7 +149,7 @@ class Modes(_Between):
             from threadpoolctl import threadpool_limits
         drawn = values
         if len(values) > _MOST_FITTED:
-            drawn = np.random.default_rng(seed).choice(values, _MOST_FITTED, replace=False)
+            drawn = rng.choice(values, _MOST_FITTED, replace=False)
         centre, scale = values.mean(), values.std()
         mixture = BayesianGaussianMixture(
             n_components=min(_MOST_MODES - 1, len(drawn)),
@@ -148,7 +158,7 @@ class Modes(_Between):
             mean_precision_prior=0.01,
             covariance_prior=np.full((1, 1), 1e-6),
             reg_covar=1e-12,
-            random_state=seed,
+            random_state=int(rng.integers(2**32)),
         )
         with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore", ConvergenceWarning)

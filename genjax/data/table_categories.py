@@ -13,11 +13,11 @@ from genjax.data.table_dtypes import (
     value_from_json,
     value_to_json,
 )
+from genjax.data.table_objects import null, null_of
 from genjax.errors import InputError
 from genjax.losses.table_row import Column
 
 _MOST = 1000
-_NULLS: dict[str, Any] = {"nan": np.nan, "None": None, "<NA>": pd.NA, "NaT": pd.NaT}
 
 
 def levels(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
@@ -110,12 +110,11 @@ class CategoricalColumn:
         if few.sum() < 2 or len(values) <= 2:
             few[:] = False
         shares = counts[order[few]] / max(counts[order[few]].sum(), 1)
-        null = str(column[missing].iloc[0]) if missing.any() else "nan"
         return cls(
             column.name,
             column.dtype,
             bool(missing.any()),
-            null,
+            null_of(column),
             tuple(values[place] for place in order[~few]),
             tuple(values[place] for place in order[few]),
             tuple(shares.tolist()),
@@ -157,7 +156,7 @@ class CategoricalColumn:
         if self.rare:
             drawn = rng.choice(len(self.rare), size=int(pooled.sum()), p=self.shares)
             places[pooled] += drawn
-        values = [*self.values, *self.rare, _NULLS.get(self.null)]
+        values = [*self.values, *self.rare, null(self.null)]
         if isinstance(self.dtype, pd.CategoricalDtype):
             categories = self.dtype.categories
             own = pd.Index(values[:-1], dtype=categories.dtype)

@@ -8,9 +8,11 @@ import pandas as pd
 
 from genjax.data.table_categories import levels
 from genjax.data.table_dtypes import is_date
+from genjax.data.table_objects import unboxed
 from genjax.errors import InputError
 
 _LISTED = 5  # names in a message
+_FEW_ROWS = 20  # in which categories may well occur once each
 
 
 def check_frame(frame: pd.DataFrame) -> None:
@@ -48,22 +50,32 @@ def is_categorical(column: pd.Series, named: bool) -> bool:
     name, dtype = column.name, column.dtype
     if named or isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(dtype):
         return True
+    dtype = unboxed(column).dtype
     number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
     if number or is_date(dtype):
         return False
-    text = pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype)
-    if not text:
+    if not (pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype)):
         raise InputError(f"column {name!r} is of {dtype}: that is no number, date or category")
     places, values = levels(column)
     is_number = np.array([_is_number(value) for value in values])
     known = places[places >= 0]
     if is_number[known].mean() < 0.5:
+        _check_no_identifier(name, np.bincount(known))
         return True
     words = [value for value, number in zip(values, is_number, strict=True) if not number]
-    what = (
-        f"holds {words[0]!r} among numbers" if words else f"holds {values[0]!r}, a number, as text"
-    )
+    text = [value for value in values if isinstance(value, str)]
+    what = f"holds {words[0]!r} among numbers" if words else f"holds {text[0]!r}, a number, as text"
     raise InputError(f"column {name!r} {what}: make it numbers, or name it as categorical")
+
+
+def _check_no_identifier(name: Hashable, counts: np.ndarray) -> None:
+    """Raise InputError if most rows have a value of their own: names, which would be given away."""
+    rows, once = counts.sum(), (counts == 1).sum()
+    if rows > _FEW_ROWS and once > rows / 2:
+        raise InputError(
+            f"column {name!r} looks like an identifier: {once:,} of {rows:,} values occur once;"
+            " drop it, or name it as categorical"
+        )
 
 
 def _is_number(value: Any) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from genjax.data.table_between import Modes, Quantiles
 from genjax.data.table_dtypes import Grid, dtype_from_json, dtype_to_json, is_date
+from genjax.data.table_objects import boxed, null_of, unboxed
 from genjax.errors import InputError
 from genjax.losses.table_row import Column
 
@@ -68,6 +69,7 @@ class NumericColumn:
     Attributes:
         name: of the column.
         grid: its values as numbers.
+        null: what stands for missing values among objects; None if the column is of no objects.
         missing: some values were.
         atoms: values that stand out, ascending.
         between: of the whole numbers, and of others; or one for all; or none.
@@ -75,15 +77,23 @@ class NumericColumn:
 
     name: Hashable
     grid: Grid
+    null: str | None
     missing: bool
     atoms: tuple[float, ...]
     between: tuple[Quantiles | Modes, ...]
 
     @classmethod
     def fit(
-        cls, column: pd.Series, *, strategy: type[Quantiles] | type[Modes], seed: int, **spikes: Any
+        cls,
+        column: pd.Series,
+        *,
+        strategy: type[Quantiles] | type[Modes],
+        rng: np.random.Generator,
+        **spikes: Any,
     ) -> "NumericColumn":
         """Return a column's summary; `spikes` are `find_spikes`' settings."""
+        null = null_of(column) if column.dtype == object else None
+        column = unboxed(column)
         grid = Grid.of(column)
         numbers = grid.numbers(column)
         missing = np.isnan(numbers)
@@ -102,13 +112,13 @@ class NumericColumn:
                 np.repeat(values[part], counts[part]),
                 decimals=_decimals(values[part], dtype),
                 fractional=len(parts) == 2 and not whole[part].any(),
-                seed=seed,
+                rng=rng,
             )
             for part in (part & ~atom for part in parts)
             if part.any()
         ]
         atoms = tuple(values[atom].tolist())
-        return cls(column.name, grid, bool(missing.any()), atoms, tuple(between))
+        return cls(column.name, grid, null, bool(missing.any()), atoms, tuple(between))
 
     @property
     def column(self) -> Column:
@@ -125,7 +135,7 @@ class NumericColumn:
         self, column: pd.Series, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Return a column's kinds (n,) int, and its numbers (n,), if it has any."""
-        values = self.grid.numbers(column)
+        values = self.grid.numbers(unboxed(column))
         missing = np.isnan(values)
         if missing.any() and not self.missing:
             raise InputError(f"column {self.name!r} has missing values; it had none in fitting")
@@ -166,7 +176,8 @@ class NumericColumn:
             of_part = (kinds >= start) & (kinds < start + part.kinds)
             values[of_part] = part.decode(kinds[of_part] - start, drawn[of_part])
             start += part.kinds
-        return self.grid.column(values)
+        column = self.grid.column(values)
+        return column if self.null is None else boxed(column, self.null)
 
     def kind(self, value: Any) -> int:
         """Return the place of a value's kind."""
@@ -203,4 +214,5 @@ class NumericColumn:
                 name: tuple(x) if isinstance(x, list) else x for name, x in part.items()
             }
             parts.append(Quantiles(**fields) if "quantiles" in fields else Modes(**fields))
-        return cls(plain["name"], grid, plain["missing"], tuple(plain["atoms"]), tuple(parts))
+        atoms, between = tuple(plain["atoms"]), tuple(parts)
+        return cls(plain["name"], grid, plain["null"], plain["missing"], atoms, between)

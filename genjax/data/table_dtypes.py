@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from genjax.data.table_objects import infinite
 from genjax.errors import InputError
 
 _LARGEST = 1e100  # squares of it are finite, too
@@ -167,7 +168,7 @@ def _floats(column: pd.Series) -> np.ndarray:
         if len(text):
             raise InputError(f"column {column.name!r} holds {text.iloc[0]!r}, which is no number")
     if (np.abs(numbers) > _LARGEST).any():
-        raise InputError(f"column {column.name!r} holds infinite values, or some beyond 1e100")
+        raise infinite(column.name)
     return numbers
 
 

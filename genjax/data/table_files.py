@@ -12,6 +12,9 @@ import pandas as pd
 from genjax.data.source import few
 from genjax.errors import InputError, needs_extra
 
+COMPRESSED = (".gz", ".bz2", ".zip", ".xz", ".zst", ".tar")  # csv files that pandas unpacks
+_HEAD = 4096  # bytes that show whether a file is of text
+
 
 def one_line(error: Exception) -> str:
     """Return an error's message without its line breaks, or its name where it has none."""
@@ -53,12 +56,17 @@ def readable(path: Path) -> Iterator[None]:
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path} is empty") from error
     except (OSError, ValueError, NotImplementedError) as error:  # the readers' own are such, too
-        longer = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        if longer:
-            before, line, values = (f"{int(number):,}" for number in longer.groups())
-            why = f"line {line} has {values} values, those before it at most {before}"
-            raise InputError(f"{failed}: {why}") from error
-        raise InputError(f"{failed}: {one_line(error)}") from error
+        longer = _longer_line(error)
+        why = f"Error tokenizing data: {longer}" if longer else one_line(error)
+        raise InputError(f"{failed}: {why}") from error
+
+
+def check_text(path: Path) -> None:
+    """Raise ValueError if there are zero bytes, which pandas passes over, among a file's first."""
+    if path.suffix.lower() not in COMPRESSED:
+        with path.open("rb") as raw:
+            if b"\0" in raw.read(_HEAD):
+                raise ValueError("it is no text in UTF-8")
 
 
 def without_index(frame: pd.DataFrame) -> pd.DataFrame:
@@ -88,9 +96,15 @@ def line_of(path: Path, row: int) -> int | None:
 
 
 def _read_csv(path: Path, rows: int | None) -> Iterator[pd.DataFrame]:
-    # Pandas numbers names that occur twice: only the line itself has them. With the first row below
-    # them, one of more values is refused here; pandas would take those it has no name for as index.
-    head = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False)
+    check_text(path)
+    # Pandas numbers names that occur twice: only the line itself has them.
+    try:
+        head = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False)
+    except pd.errors.ParserError as error:
+        if longer := _longer_line(error):  # pandas would take values without a name for an index
+            why = f"its rows have more values than its header has names: {longer}"
+            raise InputError(f"{path}: {why}") from error
+        raise
     names = head.iloc[0].tolist()
     _check_doubles(names, path)
     if len(names) == 1 and (other := next((sep for sep in ";\t|" if sep in names[0]), None)):
@@ -113,6 +127,15 @@ def _read_parquet(path: Path, rows: int | None) -> Iterator[pd.DataFrame]:
         else:
             for batch in file.iter_batches(rows, columns=names):
                 yield batch.to_pandas(ignore_metadata=True)
+
+
+def _longer_line(error: Exception) -> str | None:
+    """Return what pandas says of a line of too many values, if the error is of one."""
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+    if not found:
+        return None
+    before, line, values = (f"{int(number):,}" for number in found.groups())
+    return f"line {line} has {values} values, those before it at most {before}"
 
 
 def _check_doubles(names: list[str], path: Path) -> None:

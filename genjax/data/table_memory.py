@@ -7,13 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from genjax.data.source import DataError
-from genjax.data.table_files import is_parquet, readable
+from genjax.data.table_files import COMPRESSED, check_text, is_parquet, readable
 from genjax.errors import needs_extra
 
 LARGE = 500_000_000  # bytes of a file that is worth a note
 _SAMPLE = 1 << 20  # bytes
 _COPIES = 3  # of the numbers at once while they are read and checked: 2.8 as measured
-_COMPRESSED = (".gz", ".bz2", ".zip", ".xz", ".zst", ".tar")
 
 
 def check_memory(path: Path) -> str | None:
@@ -45,7 +44,7 @@ def memory_needed(path: Path) -> int:
     Raises:
         InputError: a file that cannot be read.
     """
-    if path.suffix.lower() in _COMPRESSED:
+    if path.suffix.lower() in COMPRESSED:
         return 0
     with readable(path):
         if is_parquet(path):
@@ -53,6 +52,7 @@ def memory_needed(path: Path) -> int:
                 from pyarrow import parquet
             with parquet.ParquetFile(path) as file:
                 return _COPIES * 8 * file.metadata.num_rows * file.metadata.num_columns
+        check_text(path)
         size = path.stat().st_size
         with path.open("rb") as raw:
             sample = raw.read(_SAMPLE)

@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 
 from genjax.data.drawn_transactions import draw_transactions
-from genjax.data.openml import fetch_table
+from genjax.data.openml import TIMEOUT, no_long_waits
 from genjax.data.source import DataError
 from genjax.data.table_files import one_line
 from genjax.data.transaction_columns import Columns, Layout, check_columns, read_pieces
 from genjax.errors import InputError, needs_extra
 
 with needs_extra("tables", "tables of transactions"):
+    from sklearn.datasets import fetch_openml
     from sklearn.model_selection import train_test_split
 
 
@@ -202,13 +203,16 @@ def _noted(columns: Columns, source: str, *notes: str) -> Transactions:
 def _fetch_or_draw() -> tuple[pd.DataFrame, str, list[str]]:
     """Return a table, where it is from, and notes: OpenML's, or else a drawn one."""
     try:
-        frame = fetch_table("creditcard")
+        with no_long_waits(TIMEOUT):
+            # One retry, at once, is the least that it can be told.
+            bunch = fetch_openml("creditcard", version=1, as_frame=True, n_retries=1, delay=0.1)
     except DataError as error:
         note = (
             "these transactions are simulated, not real: no file was named, and OpenML's copy of "
             f"the real ones cannot be had ({error})"
         )
         return draw_transactions(), "a simulation", [note]
+    frame = bunch.frame
     # A category's names may come with the quotes of the file.
     label = frame["Class"].astype(str).str.strip("'")
     notes = [] if "Time" in frame else ["OpenML's copy has no Time; its rows are in order of time"]

@@ -7,10 +7,11 @@ import numpy as np
 
 from genjax.data.table import TableTransform
 from genjax.errors import InputError
-from genjax.estimators.table_rows import allot, size_for
+from genjax.estimators.table_rows import training_rows
 from genjax.losses import RowLayout
 
 _MOST = 256  # combinations of values
+_DRAW = 101  # which of a seed's streams draws labels
 
 
 class Conditions(NamedTuple):
@@ -18,16 +19,18 @@ class Conditions(NamedTuple):
 
     Attributes:
         places: (labels, columns) int, places of kinds in an encoded row.
-        shares: (labels,) of the training rows, 1 in sum.
+        shares: (labels,) of the rows that are drawn, 1 in sum, where nothing is asked for.
+        weights: (labels,) of the rows to train on.
     """
 
     places: np.ndarray
     shares: np.ndarray
+    weights: np.ndarray
 
     @classmethod
     def none(cls) -> Self:
         """Return what a model without labels has."""
-        return cls(np.zeros((0, 0), int), np.zeros(0))
+        return cls(np.zeros((0, 0), int), np.zeros(0), np.zeros(0))
 
     @classmethod
     def of_columns(
@@ -58,7 +61,7 @@ class Conditions(NamedTuple):
                 f"condition_on {list(columns)}: {len(places)} combinations of values, at most "
                 f"{_MOST}"
             )
-        return cls(places, rows / rows.sum())
+        return cls(places, rows / rows.sum(), np.log1p(rows))
 
     @classmethod
     def of_any(cls, transform: TableTransform, encoded: np.ndarray) -> Self:
@@ -72,11 +75,13 @@ class Conditions(NamedTuple):
         if not transform.discrete():
             raise InputError("a conditional vector is of columns of categories: there are none")
         layout, names = RowLayout(transform.columns_), transform.names
-        shares = np.zeros(layout.kinds)
-        for name in transform.discrete():
+        shares, weights = np.zeros(layout.kinds), np.zeros(layout.kinds)
+        for name in transform.discrete():  # each as often as any other
             start, stop = layout.starts[names.index(name) :][:2]
-            shares[start:stop] = encoded[:, start:stop].mean(axis=0)
-        return cls(np.arange(layout.kinds)[:, None], shares / shares.sum())
+            rows = encoded[:, start:stop].sum(axis=0)
+            shares[start:stop] = rows / rows.sum()
+            weights[start:stop] = np.log1p(rows) / np.log1p(rows).sum()
+        return cls(np.arange(layout.kinds)[:, None], shares / shares.sum(), weights)
 
     @property
     def labels(self) -> int:
@@ -88,20 +93,15 @@ class Conditions(NamedTuple):
     ) -> dict[str, np.ndarray]:
         """Return rows to train on, {"x"} and the labels {"y"}, rare ones more often than they are.
 
-        A label is as frequent as the logarithm of its rows' number, so that rare ones are learnt.
+        A label (of a column) is as frequent as the logarithm of its rows' number, so that rare ones
+        are learnt.
         """
-        size = size_for(len(encoded), batch_size)
-        groups, weights = [np.arange(len(encoded))], np.ones(1)
-        if self.labels:
-            has = [encoded[:, places].all(axis=1) for places in self.places]
-            groups = [np.flatnonzero(rows) for rows in has]
-            weights = np.log1p([len(rows) for rows in groups]) * (self.shares > 0)
-        present = np.flatnonzero(weights)
-        rows, which = allot([groups[i] for i in present], weights[present], size, seed=seed)
-        data = {"x": encoded[rows]}
-        if self.labels:
-            data["y"] = present[which].astype(np.int32)
-        return data
+        if not self.labels:
+            return training_rows(encoded, [np.arange(len(encoded))], np.ones(1), batch_size, seed)
+        present = np.flatnonzero(self.weights)
+        groups = [np.flatnonzero(encoded[:, self.places[i]].all(axis=1)) for i in present]
+        data = training_rows(encoded, groups, self.weights[present], batch_size, seed)
+        return {"x": data["x"], "y": present[data["y"]].astype(np.int32)}
 
     def draw(
         self,
@@ -134,7 +134,7 @@ class Conditions(NamedTuple):
         if not shares.sum():
             asked = ", ".join(f"{name}={value!r}" for name, value in wanted.items())
             raise InputError(f"conditions {asked}: not what this generator was fitted to know")
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng((seed, _DRAW))
         return rng.choice(self.labels, size=n, p=shares / shares.sum())
 
     def impose(

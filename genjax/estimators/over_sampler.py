@@ -16,7 +16,7 @@ from genjax.data.table import TableTransform
 from genjax.errors import InputError, needs_extra
 from genjax.estimators.table_configs import training_of
 from genjax.estimators.table_model import TableModelConfig, draw, learn
-from genjax.estimators.table_rows import allot, size_for
+from genjax.estimators.table_rows import training_rows
 from genjax.losses import Column
 
 with needs_extra("tables", "estimators"):
@@ -125,7 +125,8 @@ class TableOverSampler(BaseOverSampler, abc.ABC):
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=1 + len(classes))
         seed, *own = seeds.tolist()
         categorical = self._categorical(list(frame.columns))
-        transform = TableTransform(numeric=self.numeric, categorical=categorical)
+        # No category is pooled: one that is rare in all may be of one class alone.
+        transform = TableTransform(numeric=self.numeric, categorical=categorical, rare=1)
         self.transform_ = transform.fit(frame, seed=seed)
         config = training_of(
             self._model(transform.columns_, len(classes) if self._conditional() else 0),
@@ -139,36 +140,29 @@ class TableOverSampler(BaseOverSampler, abc.ABC):
         groups = [np.flatnonzero(places == place) for place in range(len(classes))]
         labels = np.repeat(np.arange(len(classes)), wanted)
         if self._conditional():
-            new = self._new_rows(config, encoded, groups, labels, seed)
+            new = self._new_rows(config, encoded, groups, len(labels), labels, seed)
         else:
-            new = np.concatenate(
-                [
-                    self._new_rows(config, encoded, [groups[place]], 0 * labels[:count], own[place])
-                    for place, count in enumerate(wanted)
-                    if count
-                ]
-            )
-        return (
-            _joined(X, given, transform.inverse(new, seed=seed)),
-            np.concatenate([y, classes[labels]]),
-        )
+            parts = [
+                self._new_rows(config, encoded, [groups[place]], wanted[place], None, own[place])
+                for place in np.flatnonzero(wanted)
+            ]
+            new = np.concatenate(parts)
+        drawn = transform.inverse(new, seed=seed)
+        return _joined(X, given, drawn), np.concatenate([y, classes[labels]])
 
     def _new_rows(
         self,
         config: TrainingConfig,
         encoded: np.ndarray,
         groups: list[np.ndarray],
-        labels: np.ndarray,
+        n: int,
+        labels: np.ndarray | None,
         seed: int,
     ) -> np.ndarray:
-        """Learn groups of rows, as much of each, and return new ones of the groups `labels`."""
-        size = size_for(sum(map(len, groups)), self.batch_size)
-        rows, which = allot(groups, np.ones(len(groups)), size, seed=seed)
-        data = {"x": encoded[rows]}
-        if self._conditional():
-            data["y"] = which.astype(np.int32)
+        """Learn groups of rows, as much of each, and return n new ones, of the groups `labels`."""
+        data = training_rows(encoded, groups, np.ones(len(groups)), self.batch_size, seed)
         state = learn(config, data, seed=seed, verbose=self.verbose)
-        return draw(config.model, state, len(labels), labels, seed=seed)
+        return draw(config.model, state, n, labels, seed=seed)
 
     def _categorical(self, columns: list[Hashable]) -> list[Hashable] | Literal["auto"]:
         """Return the names of the columns that are named as categorical, in any of the ways."""

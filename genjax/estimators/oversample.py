@@ -170,7 +170,7 @@ class CGANOverSampler(GANOverSampler):
         penalties: names of `genjax.losses.penalty`.
         penalty_weights: one for each of them; none takes the papers'.
         n_critic: turns of the discriminator a step.
-        packing: rows of one class that the discriminator judges together.
+        packing: rows, of any classes, that the discriminator judges together.
         steps: of the generator's optimizer.
         batch_size: rows a turn, as many of each class.
         learning_rate: at the start.

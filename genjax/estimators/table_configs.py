@@ -1,6 +1,7 @@
 """The models of encoded rows, and how they are trained."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from genjax.config import TrainingConfig
 from genjax.errors import InputError
@@ -11,13 +12,109 @@ from genjax.nets.players import ConditionName
 CHUNK = 500  # steps a program: a second's worth
 
 
+@dataclass(frozen=True, kw_only=True)
+class VAERecipe:
+    """A variational autoencoder of encoded rows, as it is made where nothing else is said.
+
+    Attributes:
+        beta: weight of the KL.
+        latent_size: dimensions of the latent.
+        steps: of the optimizer.
+        learning_rate: at the start.
+    """
+
+    beta: float = 1.0
+    latent_size: int = 5
+    steps: int = 5000
+    learning_rate: float = 4e-3
+
+    def model(
+        self,
+        columns: tuple[Column, ...],
+        *,
+        classes: int,
+        hidden: Sequence[int],
+        packing: int = 1,
+        conditional_vector: bool = False,
+    ) -> VAEConfig:
+        """Return the model.
+
+        Raises:
+            InputError: packing, or a conditional vector: it has neither.
+        """
+        if packing != 1 or conditional_vector:
+            raise InputError("packing and a conditional vector are of 'gan' and 'wgan_gp'")
+        return vae_of_rows(
+            columns, classes=classes, hidden=hidden, latent_size=self.latent_size, beta=self.beta
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GANRecipe:
+    """An adversarial model of encoded rows, as it is made where nothing else is said.
+
+    Attributes:
+        loss: a name of `genjax.losses.adversarial`.
+        penalties: names of `genjax.losses.penalty`.
+        penalty_weights: one for each of them.
+        n_critic: turns of the discriminator a step.
+        latent_size: dimensions of the generator's input.
+        steps: of the generator's optimizer.
+        learning_rate: at the start.
+    """
+
+    loss: str = "wasserstein"
+    penalties: tuple[str, ...] = ("gradient_penalty",)
+    penalty_weights: tuple[float, ...] = (3.0,)
+    n_critic: int = 2
+    latent_size: int = 32
+    steps: int = 2000
+    learning_rate: float = 4e-3
+
+    def model(
+        self,
+        columns: tuple[Column, ...],
+        *,
+        classes: int,
+        hidden: Sequence[int],
+        packing: int = 1,
+        conditional_vector: bool = False,
+    ) -> GANConfig:
+        """Return the model."""
+        return gan_of_rows(
+            columns,
+            classes=classes,
+            hidden=hidden,
+            latent_size=self.latent_size,
+            loss=self.loss,
+            penalties=self.penalties,
+            penalty_weights=self.penalty_weights,
+            n_critic=self.n_critic,
+            packing=packing,
+            conditional_vector=conditional_vector,
+        )
+
+
+VAE = VAERecipe()
+WGAN_GP = GANRecipe()
+RELATIVISTIC = GANRecipe(
+    loss="relativistic_average",
+    penalties=("r1",),
+    penalty_weights=(0.1,),
+    n_critic=1,
+    steps=3000,
+    learning_rate=2e-3,
+)
+RECIPES: dict[str, VAERecipe | GANRecipe] = {"vae": VAE, "gan": RELATIVISTIC, "wgan_gp": WGAN_GP}
+
+
 def vae_of_rows(
     columns: tuple[Column, ...],
     *,
     classes: int,
     hidden: Sequence[int],
     latent_size: int,
-    beta: float = 1.0,
+    beta: float = VAE.beta,
 ) -> VAEConfig:
     """Return a variational autoencoder of encoded rows; with classes a conditional one."""
     return VAEConfig(

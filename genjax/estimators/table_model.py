@@ -1,6 +1,5 @@
 """Train a model on encoded rows, and draw from it: programs are shared by equal configurations."""
 
-import sys
 from contextlib import ExitStack
 from functools import lru_cache, partial
 from typing import Any
@@ -15,11 +14,11 @@ from genjax.config import TrainingConfig
 from genjax.errors import InputError
 from genjax.fit import Hook, NonFiniteError, fit
 from genjax.hooks import ProgressLine
-from genjax.models import AutoencoderConfig, GANConfig, VAEConfig
+from genjax.models import GANConfig, VAEConfig
+from genjax.models.model_config import ModelConfig
 
 BLOCK = 4096  # rows of every call that draws: the same shape, and so the same program
 TableModelConfig = VAEConfig | GANConfig
-AnyConfig = TableModelConfig | AutoencoderConfig  # of a run: the last has no prior
 
 
 @lru_cache(maxsize=32)
@@ -48,9 +47,7 @@ def learn(
     hooks: list[Hook] = []
     with ExitStack() as stack:
         if verbose:
-            line = ProgressLine(
-                config.batch_size, lambda step: step / steps, unit="rows", stream=sys.stderr
-            )
+            line = ProgressLine(config.batch_size, lambda step: step / steps, unit="rows")
             hooks.append(stack.enter_context(line))
         try:
             return fit(
@@ -67,12 +64,12 @@ def learn(
 
 
 def draw(
-    config: AnyConfig, state: TrainState, n: int, labels: np.ndarray | None, *, seed: int
+    config: ModelConfig, state: TrainState, n: int, labels: np.ndarray | None, *, seed: int
 ) -> np.ndarray:
     """Return n new encoded rows, (n, width) float32; the first ones do not depend on n.
 
     Args:
-        config: of the trained model.
+        config: of the trained model, one that can `draw`.
         state: its state.
         n: rows, 0 or more.
         labels: (n,) int, for a model of classes.
@@ -91,6 +88,6 @@ def draw(
 
 
 @partial(jax.jit, static_argnums=0)
-def _draw_block(config: AnyConfig, state: TrainState, key: Array, labels: Array) -> Array:
+def _draw_block(config: ModelConfig, state: TrainState, key: Array, labels: Array) -> Array:
     model: Any = config.build()
     return model.draw(state, key, BLOCK, y=jnp.asarray(labels) if model.classes else None)

@@ -38,6 +38,11 @@ class Column(NamedTuple):
     valued: int = 0
 
 
+def select(x: Array, matrix: np.ndarray) -> Array:
+    """Return sums of columns, which a matrix of 0 and 1 chooses, without any loss of digits."""
+    return jnp.matmul(x, matrix, precision="highest")  # accelerators' default rounds the inputs
+
+
 @dataclass(frozen=True)
 class RowLayout:
     """Where each column is in an encoded row: one-hot kinds of all columns, then the numbers.
@@ -103,29 +108,25 @@ class RowLayout:
         counts = [column.valued for column in self.columns if column.valued]
         return np.repeat(np.eye(len(counts), dtype=np.float32), counts, axis=0)
 
-    @cached_property
-    def padded(self) -> np.ndarray:
-        """(columns, most kinds) int: the place of a column's kinds, its first one repeated."""
-        most = max(column.kinds for column in self.columns)
-        offsets = np.arange(most)[None]
-        counts = np.diff(self.starts)[:, None]
-        return self.starts[:-1, None] + np.where(offsets < counts, offsets, 0)
-
     def log_softmax(self, logits: Array) -> Array:
         """Return log-probabilities within each column, of logits (batch, kinds), softly capped."""
         logits = _CAP * jnp.tanh(logits / _CAP)
-        total = jnp.log(jnp.exp(logits) @ self.column_of)
-        return logits - total @ self.column_of.T
+        total = jnp.log(select(jnp.exp(logits), self.column_of))
+        return logits - select(total, self.column_of.T)
 
     def hardest(self, scores: Array) -> Array:
-        """Return one-hot kinds, the highest score of each column, (batch, kinds)."""
-        highest = jnp.max(scores[:, self.padded], axis=-1)
-        hard = scores >= highest[:, np.argmax(self.column_of, axis=1)]
-        return hard.astype(scores.dtype)
+        """Return one-hot kinds, the (first) highest score of each column, (batch, kinds)."""
+        column = np.argmax(self.column_of, axis=1)
+        many = len(self.columns)
+        scores, place = scores.T, jnp.arange(self.kinds)[:, None]
+        highest = jax.ops.segment_max(scores, column, many, indices_are_sorted=True)
+        places = jnp.where(scores >= highest[column], place, self.kinds)
+        first = jax.ops.segment_min(places, column, many, indices_are_sorted=True)
+        return (place == first[column]).T.astype(scores.dtype)
 
     def with_number(self, kinds: Array) -> Array:
         """Return the share of each number's column that is of a kind with it, (batch, numbers)."""
-        return kinds[:, self.valued_places] @ self.number_of
+        return select(kinds[:, self.valued_places], self.number_of)
 
     def check(self, x: np.ndarray | Array, name: str) -> None:
         """Raise InputError if x (batch, width) is no encoded table."""
@@ -160,7 +161,7 @@ class TableRow:
 
     is_density: ClassVar[bool] = True
 
-    @property
+    @cached_property
     def layout(self) -> RowLayout:
         """Where each column is."""
         return RowLayout(self.columns)
@@ -194,9 +195,9 @@ class TableRow:
         log_probability, mean, log_variance = self._split(outputs)
         chex.assert_shape(x, (outputs.shape[0], layout.width))
         kinds, numbers = x[:, : layout.kinds], x[:, layout.kinds :]
-        square = jnp.square(numbers @ layout.number_of.T - mean) * jnp.exp(-log_variance)
+        square = jnp.square(select(numbers, layout.number_of.T) - mean) * jnp.exp(-log_variance)
         cost = 0.5 * (square + log_variance + math.log(2 * math.pi))
-        cost = (kinds[:, layout.valued_places] * cost) @ layout.number_of
+        cost = select(kinds[:, layout.valued_places] * cost, layout.number_of)
         return jnp.concatenate([-log_probability * kinds, cost], axis=-1)
 
     def loss(self, outputs: Array, x: Array) -> Array:
@@ -204,11 +205,11 @@ class TableRow:
         return jnp.sum(self.elementwise(outputs, x), axis=-1)
 
     def mean(self, outputs: Array) -> Array:
-        """Return the kinds' probabilities, and each number's mean over the kinds with it."""
+        """Return the kinds' probabilities, and each number's mean, where it is 0 without one."""
         layout = self.layout
         log_probability, mean, _ = self._split(outputs)
         probability = jnp.exp(log_probability)
-        numbers = (probability[:, layout.valued_places] * mean) @ layout.number_of
+        numbers = select(probability[:, layout.valued_places] * mean, layout.number_of)
         return jnp.concatenate([probability, numbers], axis=-1)
 
     def sample(self, key: Array, outputs: Array) -> Array:
@@ -217,5 +218,5 @@ class TableRow:
         log_probability, mean, log_variance = self._split(outputs)
         kinds = layout.hardest(log_probability + jax.random.gumbel(keys[0], log_probability.shape))
         draws = mean + jnp.exp(log_variance / 2) * jax.random.normal(keys[1], mean.shape)
-        numbers = (kinds[:, layout.valued_places] * draws) @ layout.number_of
+        numbers = select(kinds[:, layout.valued_places] * draws, layout.number_of)
         return jnp.concatenate([kinds, numbers], axis=-1)

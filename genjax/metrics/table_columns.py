@@ -11,6 +11,7 @@ from genjax.errors import InputError
 _DATES = {"date", "datetime", "datetime64"}
 _NUMBERS = {"boolean", "decimal", "floating", "integer", "mixed-integer-float"}
 _LEVELS = 50  # categories that have an indicator of their own
+_FARTHEST = 0.5  # that a number lies outside the first table's ranks
 # A missing number lies at the middle rank: with this it is at distance 1 from either end.
 _MISSING = math.sqrt(0.75)
 
@@ -74,13 +75,14 @@ def categorical(column: pd.Series) -> bool:
 
 
 def positions(*tables: pd.DataFrame) -> tuple[np.ndarray, ...]:
-    """Return rows as points: in each column two values are at most about 1 apart.
+    """Return rows as points, to which no column adds much more than another.
 
     A number lies at its mid-rank among the first table's numbers, 0 to 1, between two of them in
-    proportion; outside them it goes on in units of their range, by 1 at most. So heavy tails do not
-    outweigh the rest. Two categories are 1 apart; those after the 50 most frequent are one. A
-    missing number is 1 from the smallest and the largest one, and √¾ from the median; a missing
-    category is a category.
+    proportion; outside them it goes on in units of their range, by ½ at most. So heavy tails do not
+    outweigh the rest: in each column two values of the first table are at most 1 apart, any other
+    is at most 1½ from these, and two others at most 2, on both sides of all. Two categories are 1
+    apart; those after the 50 most frequent are one. A missing number is 1 from rank 0 and from
+    rank 1, and √¾ from the median; a missing category is a category.
 
     Args:
         tables: what `comparable` takes; the first one sets the scale of numbers.
@@ -114,7 +116,8 @@ def _mid_ranks(columns: Sequence[pd.Series]) -> np.ndarray:
     ranks = np.interp(x, values, (np.cumsum(counts) - counts / 2) / counts.sum())
     lowest, highest = values[0], values[-1]
     unit = highest - lowest or 1.0
-    ranks += np.clip((x - lowest) / unit, -1, 0) + np.clip((x - highest) / unit, 0, 1)
+    ranks += np.clip((x - lowest) / unit, -_FARTHEST, 0)
+    ranks += np.clip((x - highest) / unit, 0, _FARTHEST)
     missing = np.isnan(x)
     if not missing.any():
         return ranks[:, None]

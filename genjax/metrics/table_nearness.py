@@ -1,6 +1,6 @@
 """Do synthetic rows lie among the real ones, do they cover them, and are any of them copied?
 
-Rows are compared as points, to which every column adds alike
+Rows are compared as points, to which no column adds much more than another
 (`genjax.metrics.table_columns.positions`).
 """
 
@@ -50,10 +50,10 @@ def closest_records(
 ) -> ClosestRecords:
     """Compare synthetic rows' distances to the training rows with those of held-out rows.
 
-    A distance is Euclidean, over columns that each add 0 to about 1: numbers by their rank among
-    the training rows. Rows equal where types do not matter and missing equals missing; round both
-    tables beforehand, if one is written with more digits. Distances are computed in blocks, on the
-    device: memory does not grow with n times m.
+    A distance is Euclidean, over columns that each add 0 to 1: numbers by their rank among the
+    training rows, and up to 1½ where they are beyond these. Rows equal where types do not matter
+    and missing equals missing; round both tables beforehand, if one is written with more digits.
+    Distances are computed in blocks, on the device: memory does not grow with n times m.
 
     Args:
         real_train: (n, columns), the rows that the generator was trained on.

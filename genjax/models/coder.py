@@ -17,7 +17,7 @@ from jax.typing import ArrayLike
 from genjax.algorithm import Algorithm, Aux, Context, Params, Phase, PyTree, TrainState, from_phases
 from genjax.errors import InputError
 from genjax.losses import Likelihood, shares_scale
-from genjax.models.labels import check_given, check_labels, check_variety
+from genjax.models.labels import check_labels, check_variety, given_labels, labels_of
 from genjax.models.linear_start import LinearStart
 from genjax.nets.network import apply_network, init_network
 
@@ -133,13 +133,10 @@ class Coder(abc.ABC):
         return apply_network(getattr(self, name), params[name], extra[name], *inputs, **how)
 
     def _labels(self, batch: PyTree) -> list[Array]:
-        """Return a batch's labels, none or one array."""
-        return [batch["y"]] if self.classes else []
+        return labels_of(batch, self.classes)
 
     def _given(self, y: ArrayLike | None) -> list[Array]:
-        """Return the labels that a caller gave to a verb, none or one array."""
-        check_given(y, self.classes)
-        return [] if y is None else [jnp.asarray(y)]
+        return given_labels(y, self.classes)
 
     def _scale(self, outputs: Any) -> dict[str, Array]:
         """Return the metric of a shared scale, where there is one."""

@@ -30,7 +30,7 @@ from genjax.errors import InputError
 from genjax.losses.adversarial import LOSSES, AdversarialLoss, Judgement, accuracy
 from genjax.losses.penalty import Penalty
 from genjax.models.head import Head
-from genjax.models.labels import check_given, check_labels, check_variety
+from genjax.models.labels import check_labels, check_variety, given_labels, labels_of
 from genjax.models.priors import Normal
 from genjax.models.table_head import TableHead
 from genjax.nets.conditioned import shares
@@ -168,11 +168,11 @@ class GAN:
     def check(self, data: PyTree) -> None:
         """Raise InputError if the data is not what this model learns from."""
         self.check_examples(data["x"])
-        self.head.check(np.asarray(data["x"]))
         labels = []
         if self.classes:
             labels = [check_labels(data.get("y"), len(data["x"]), self.classes)]
             check_variety(labels[0])
+        self.head.check(np.asarray(data["x"]), labels)
         if any(penalty.of_gradient for penalty in self.penalties):
             rows = jnp.zeros((2 * self.packing, *self.event_shape))
             one_class = [jnp.zeros(len(rows), int) for _ in labels]
@@ -315,12 +315,10 @@ class GAN:
         return as_judgement(said, len(x)), statistics
 
     def _given(self, y: ArrayLike | None) -> list[Array]:
-        """Return the labels that a caller gave to a verb, none or one array."""
-        check_given(y, self.classes)
-        return [] if y is None else [jnp.asarray(y)]
+        return given_labels(y, self.classes)
 
     def _labels(self, batch: PyTree) -> list[Array]:
-        return [batch["y"]] if self.classes else []
+        return labels_of(batch, self.classes)
 
     def _packed(self, x: Array, labels: list[Array]) -> list[Array]:
         """Return rows, and their labels, as the discriminator sees them: several side by side."""

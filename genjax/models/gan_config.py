@@ -171,6 +171,8 @@ class GANConfig(ModelConfig):
         kinds = RowLayout(self.columns).kinds
         if self.columns and self.event_shape != (RowLayout(self.columns).width,):
             raise InputError(f"columns and event_shape do not agree: {self.event_shape}")
+        if self.conditional_vector and not self.columns:
+            raise InputError("a conditional vector is of a table's rows: name their columns")
         if self.conditional_vector and self.classes != kinds:
             raise InputError(
                 f"with a conditional vector the classes are the {kinds} kinds of the columns, not "

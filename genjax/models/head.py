@@ -67,8 +67,8 @@ class Head:
         """Return what a row pays for not being as its label asks: nothing."""
         return jnp.zeros(())
 
-    def check(self, x: np.ndarray) -> None:
-        """Raise InputError if raw data x cannot be reached by this head."""
+    def check(self, x: np.ndarray, labels: list[np.ndarray]) -> None:
+        """Raise InputError if raw data x cannot be reached by this head; labels may be any."""
         if x.dtype == np.uint8:
             return
         if not np.issubdtype(x.dtype, np.number):

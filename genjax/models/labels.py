@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from jax.typing import ArrayLike
 
 from genjax.errors import InputError
 from genjax.near_names import near_names
@@ -110,6 +113,17 @@ def check_given(y: Any, classes: int) -> None:
         raise InputError(f"this model is of {classes} classes: name them, y=...")
     if y is not None and not classes:
         raise InputError("this model was trained without labels: leave y out")
+
+
+def given_labels(y: ArrayLike | None, classes: int) -> list[Array]:
+    """Return the labels that a caller gave to a verb, none or one array; see `check_given`."""
+    check_given(y, classes)
+    return [] if y is None else [jnp.asarray(y)]
+
+
+def labels_of(batch: Any, classes: int) -> list[Array]:
+    """Return a batch's labels, none or one array."""
+    return [batch["y"]] if classes else []
 
 
 def check_classes(classes: int, names: Sequence[str]) -> None:

@@ -1,12 +1,14 @@
 """A generator's last layer for a table's rows, as `TableTransform` encodes them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from genjax.errors import InputError
 from genjax.losses.table_row import RowLayout
 from genjax.models.head import Affine
 
@@ -33,7 +35,7 @@ class TableHead:
     columns: tuple[tuple[int, int], ...]
     conditional: bool = False
 
-    @property
+    @cached_property
     def layout(self) -> RowLayout:
         """Where each column is."""
         return RowLayout(self.columns)
@@ -66,6 +68,8 @@ class TableHead:
         log_probability = self.layout.log_softmax(raw[:, : self.layout.kinds])
         return -jnp.mean(jnp.take_along_axis(log_probability, labels[0][:, None], axis=1))
 
-    def check(self, x: np.ndarray) -> None:
-        """Raise InputError if data is no encoded table."""
+    def check(self, x: np.ndarray, labels: list[np.ndarray]) -> None:
+        """Raise InputError if data is no encoded table, or a row has not the kind of its label."""
         self.layout.check(x, "this head")
+        if self.conditional and not (x[np.arange(len(x)), labels[0]] == 1).all():
+            raise InputError("labels of a conditional vector are places of kinds that rows have")
