@@ -8,16 +8,20 @@
   imports apart; with the process's peak of memory (Linux). And use: boosted trees that learn the
   balanced table, tested on the rows that were left out, beside trees that learn the table as it is.
 - apart: as many synthetic delinquents as real ones, learnt from all rows, told from these by two
-  kinds of boosted trees, AUC over three folds: `told_apart`'s and scikit-learn's by default.
-- privacy: learnt from half the delinquents (and all other rows); distances to the closest of
-  these, beside those of the other half. Tables are rounded to six digits, so that copies count.
+  kinds of boosted trees, AUC over three folds: `told_apart`'s and scikit-learn's by default. To
+  repeat what was learnt lowers it, even below .5.
+- unseen: learnt from half the delinquents (and all other rows), told from the other half, where
+  repeating is no help. `chance`: one half told from the other.
+- privacy: of the rows of `unseen`, distances to the closest of those learnt, beside those of the
+  other half. Tables are rounded to six digits, so that copies count.
 
 Our samplers learn missing values; SMOTE and peers get medians, and are compared with rows that
 have them. Peers learn the delinquents alone, 60 epochs; theirs are rounded where columns are whole.
 
 Three seeds take 2 to 4 minutes a sampler of ours on two cores, 7 to 11 a peer, seconds others.
-Expected of ours: under 20 s; told apart at most .60 by the best, under .75 by each; no nearer to
-the training rows than held-out ones, by two standard errors, and no more copies.
+Expected of ours: under 20 s; told apart by an AUC within .10 of .5 by the best, within .25 by each,
+from the rows learnt as from those unseen; no nearer to the training rows than held-out ones, by two
+standard errors, and no more copies.
 """
 
 import json
@@ -56,7 +60,7 @@ class Arguments:
     only: tuple[Name, ...] = ("vae", "cvae", "gan", "cgan", *_REFERENCES, "tvae", "ctgan")
     """Samplers; peers need their Python. `chance` tells halves of the real rows apart."""
     measures: tuple[Literal["time", "apart", "privacy"], ...] = ("time", "apart", "privacy")
-    """What to measure."""
+    """What to measure; `unseen` comes with `privacy`."""
     seeds: int = 3
     """Of samplers, splits and folds."""
     rows: int = 100_000
@@ -78,10 +82,10 @@ def main() -> None:
             found: dict[str, dict[str, float]] = {}
             if name != "chance" and "time" in arguments.measures:
                 found |= in_fresh_process(arguments.data, name, arguments.rows, seed, peer)
-            if "apart" in arguments.measures:
+            if name != "chance" and "apart" in arguments.measures:
                 found["apart"] = apart(name, X, y, seed, peer)
-            if name != "chance" and "privacy" in arguments.measures:
-                found["privacy"] = privacy(name, X, y, seed, peer)
+            if "privacy" in arguments.measures:
+                found |= of_halves(name, X, y, seed, peer)
             for measure, numbers in found.items():
                 for figure, number in numbers.items():
                     into = figures.setdefault(name, {}).setdefault(measure, {})
@@ -98,10 +102,8 @@ def main() -> None:
 def apart(
     name: str, X: pd.DataFrame, y: np.ndarray, seed: int, peer: Path | None = None
 ) -> dict[str, float]:
-    """Return how well synthetic delinquents are told from real ones, by both kinds of trees."""
-    X, (kept, held_out) = as_taken(name, X), halves(y, seed)
-    if name == "chance":
-        return both_areas(X[kept & (y == 1)], X[held_out], seed)
+    """Return how well synthetic delinquents are told from those learnt, by both kinds of trees."""
+    X = as_taken(name, X)
     return both_areas(X[y == 1], draw(name, X, y, int(y.sum()), seed, peer).rows, seed)
 
 
@@ -124,14 +126,20 @@ def halves(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return ~held_out, held_out
 
 
-def privacy(
+def of_halves(
     name: str, X: pd.DataFrame, y: np.ndarray, seed: int, peer: Path | None = None
-) -> dict[str, float]:
-    """Return `closest_records` of new rows that were learnt from half the delinquents."""
+) -> dict[str, dict[str, float]]:
+    """Return what new rows, learnt from half the delinquents, are beside the other half."""
     X, (kept, held_out) = as_taken(name, X), halves(y, seed)
-    new = draw(name, X[kept], y[kept], int(held_out.sum()), seed, peer).rows
-    train, new, other = (table.round(6) for table in (X[kept & (y == 1)], new, X[held_out]))
-    return {**closest_records(train, new, other)._asdict(), "rows": float(len(other))}
+    learnt, other = X[kept & (y == 1)], X[held_out]
+    if name == "chance":
+        return {"unseen": both_areas(other, learnt, seed)}
+    new = draw(name, X[kept], y[kept], len(other), seed, peer).rows
+    closest = closest_records(*(table.round(6) for table in (learnt, new, other)))
+    return {
+        "unseen": both_areas(other, new, seed),
+        "privacy": {**closest._asdict(), "rows": float(len(other))},
+    }
 
 
 def in_fresh_process(
@@ -193,14 +201,17 @@ def _peak_mib() -> float:
 def verdicts(figures: Figures) -> dict[str, bool]:
     """Return what is expected of our samplers -> whether it is so, as far as it was measured."""
     ours = {name: figures[name] for name in SAMPLERS if name in figures}
-    found, areas = {}, {}
+    found, farthest = dict[str, bool](), dict[str, float]()
     for name, measured in ours.items():
         if time_ := measured.get("time"):
             most = max(time_["seconds"])
             found[f"{name}: {most:.1f} s at most, under 20"] = most < 20
-        if told := measured.get("apart"):
-            areas[name] = max(map(median, told.values()))  # the stricter trees count
-            found[f"{name}: told apart {areas[name]:.3f}, under .75"] = areas[name] < 0.75
+        for measure, whom in (("apart", "those learnt"), ("unseen", "unseen ones")):
+            if told := measured.get(measure):
+                # The stricter trees count; below .5 rows are told apart, too.
+                area = max(map(median, told.values()), key=_off)
+                farthest[name] = max(_off(area), farthest.get(name, 0.0))
+                found[f"{name}: told from {whom} {area:.3f}, .25 to .75"] = _off(area) <= 0.25
         if near := measured.get("privacy"):
             share, rows = mean(near["share_nearer"]), sum(near["rows"])
             most = 0.05 + 2 * (2 * 0.05 * 0.95 / rows) ** 0.5  # both shares are of chance
@@ -208,16 +219,19 @@ def verdicts(figures: Figures) -> dict[str, bool]:
             copies, usual = mean(near["exact_copies"]), mean(near["exact_copies_of_holdout"])
             line = f"{name}: exact copies {copies:.5f}, at most {usual:.5f}"
             found[line] = copies <= usual
-    if areas:
-        found[f"the best is told apart {min(areas.values()):.3f}, at most .60"] = (
-            min(areas.values()) <= 0.6
-        )
+    if farthest:
+        least = min(farthest.values())
+        found[f"the best is told apart by .5 +- {least:.3f}, at most .100"] = least <= 0.1
     return found
+
+
+def _off(area: float) -> float:
+    return round(abs(area - 0.5), 9)  # .6 is within .1
 
 
 def show(figures: Figures) -> None:
     """Print a table of each measure: medians, and least and most of several seeds."""
-    for measure in ("time", "apart", "privacy", "use"):
+    for measure in ("time", "apart", "unseen", "privacy", "use"):
         measured = {name: found[measure] for name, found in figures.items() if measure in found}
         if measured:
             columns = list(next(iter(measured.values())))

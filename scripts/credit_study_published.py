@@ -21,12 +21,12 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
-from credit_models_published import gan_rows, vae_rows
 from imblearn.over_sampling import SMOTE
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
+from credit_models_published import gan_rows, vae_rows
 from genjax.algorithm import TrainState
 from genjax.errors import InputError
 from genjax.estimators.networks import NetworkStudy, Rows

@@ -1,13 +1,13 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import credit_models_published as models
-import credit_study_published as study
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import credit_models_published as models
+import credit_study_published as study
 from genjax import InputError
 from genjax.estimators.networks import NetworkStudy
 from genjax.losses import kl_standard_normal

@@ -56,19 +56,25 @@ def test_halves_hold_out_half_the_delinquents_and_nobody_else(benchmark, csv):
 def test_both_trees_tell_what_differs_and_only_that(benchmark, csv):
     X, y = benchmark.read(csv)
     late = X[y == 1]
-    chance = benchmark.apart("chance", X, y, 0)
-    assert all(abs(area - 0.5) < 0.12 for area in chance.values())  # of 150 and 150
+    chance = benchmark.of_halves("chance", X, y, 0)
+    assert list(chance) == ["unseen"]
+    assert all(abs(area - 0.5) < 0.12 for area in chance["unseen"].values())  # of 150 and 150
     told = benchmark.both_areas(late, late.assign(use=late["use"] + 10), 0)
     assert all(area > 0.99 for area in told.values())
 
 
 def test_copies_are_found_and_condemned(benchmark, csv):
     X, y = benchmark.read(csv)
-    copied = benchmark.privacy("random", X, y, 0)
+    found = benchmark.of_halves("random", X, y, 0)
+    copied = found["privacy"]
     assert copied["exact_copies"] == copied["share_nearer"] == 1
     assert copied["exact_copies_of_holdout"] == 0
-    between = benchmark.privacy("smote", X, y, 0)
+    between = benchmark.of_halves("smote", X, y, 0)["privacy"]
     assert between["median"] < between["median_of_holdout"]
+    # Copies are not told from what they copy, and from other rows they are.
+    learnt = benchmark.apart("random", X, y, 0)
+    assert max(learnt.values()) < 0.5
+    assert min(found["unseen"].values()) > 0.5
     figures = {"vae": {"privacy": {name: [value] for name, value in copied.items()}}}
     assert list(benchmark.verdicts(figures).values()) == [False, False]
 
@@ -95,15 +101,20 @@ def test_a_fresh_process_balances_and_tests_on_the_rows_left(benchmark, csv):
 
 
 def test_verdicts_take_the_slowest_run_the_stricter_trees_and_the_best_sampler(benchmark):
-    def sampler(seconds, told, default):
-        return {"time": {"seconds": seconds}, "apart": {"told": told, "default": default}}
+    def sampler(seconds, told, default, unseen):
+        apart, unseen = {"told": told, "default": default}, {"told": unseen, "default": [0.5]}
+        return {"time": {"seconds": seconds}, "apart": apart, "unseen": unseen}
 
-    good = sampler([10, 19.9, 12], [0.55, 0.58, 0.9], [0.6, 0.5, 0.6])
-    slow = sampler([10, 20.1, 12], [0.6, 0.6, 0.6], [0.76, 0.76, 0.5])
-    assert list(benchmark.verdicts({"vae": good, "gan": slow, "smote": slow}).values()) == [
-        True, True, False, False, True,
-    ]  # fmt: skip
-    assert list(benchmark.verdicts({"gan": slow}).values()) == [False, False, False]
+    def judged(**figures):
+        return list(benchmark.verdicts(figures).values())
+
+    good = sampler([10, 19.9, 12], [0.55, 0.58, 0.9], [0.6, 0.5, 0.6], [0.6])
+    slow = sampler([10, 20.1, 12], [0.6, 0.6, 0.6], [0.76, 0.76, 0.5], [0.75])
+    copier = sampler([1], [0.24], [0.5], [0.61])  # below .5 is as bad as above
+    assert judged(vae=good, gan=slow, smote=slow) == [True] * 3 + [False, False, True] + [True]
+    assert judged(gan=slow) == [False, False, True, False]
+    assert judged(cvae=copier) == [True, False, True, False]
+    assert judged(cvae=sampler([1], [0.5], [0.5], [0.61])) == [True, True, True, False]
 
 
 def test_no_nearer_is_meant_but_for_chance(benchmark):

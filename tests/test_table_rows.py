@@ -73,8 +73,26 @@ def test_positions_count_every_column_alike():
     assert squared(x[1], x[2]) == 0.25**2  # mid-ranks 1/8, 3/8
     assert squared(y[2], x[1]) == 0.125**2 + 1
     assert squared(x[3], y[3]) == 0.25**2  # missing equals missing
-    assert squared(y[1], x[0]) == 1 + 1  # far outside: one range, no more
+    assert squared(y[1], x[0]) == 0.5**2 + 1  # far outside: half a range, no more
     assert squared(y[0], x[0]) == 0.375**2 + 0.75 + 1  # missing to the largest mid-rank
+
+
+def test_no_column_adds_much_more_than_another():
+    rng = np.random.default_rng(0)
+    tables = [
+        pd.DataFrame(
+            {"n": np.where(rng.random(200) < 0.1, np.nan, scale * rng.standard_cauchy(200))}
+        )
+        for scale in (1, 50)
+    ]
+    x, y = positions(*tables)
+
+    def farthest(a, b):
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)).max()
+
+    assert 0.99 < farthest(x, x) <= 1
+    assert 1.45 < farthest(x, y) <= 1.5
+    assert 1.95 < farthest(y, y) <= 2
 
 
 def test_a_copied_training_set_is_found():

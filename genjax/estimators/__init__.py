@@ -1,5 +1,6 @@
 """scikit-learn's and imbalanced-learn's interfaces over the models."""
 
+from genjax.estimators.augmentation import augmentation_report
 from genjax.estimators.detect import VAEDetector
 from genjax.estimators.gan_detect import GANDetector
 from genjax.estimators.oversample import CGANOverSampler, GANOverSampler, VAEOverSampler
@@ -12,4 +13,5 @@ __all__ = [
     "TabularGenerator",
     "VAEDetector",
     "VAEOverSampler",
+    "augmentation_report",
 ]

@@ -86,6 +86,7 @@ class NetworkStudy:
         steps: int,
         seed: int,
         states: TrainState | None = None,
+        twins: np.ndarray | None = None,
         chunk: int = 1000,
     ) -> TrainState:
         """Return the members' trained states, with a leading axis, all after as many steps.
@@ -93,19 +94,22 @@ class NetworkStudy:
         Args:
             members: what each learns from; of other lengths than the longest they are repeated.
             steps: the step to reach.
-            seed: of initialisation and order, each member its own.
+            seed: of initialisation and order.
             states: where to go on; none starts afresh.
+            twins: (members,) int from 0; members of the same number start and draw alike. None
+                starts each on its own.
             chunk: steps a program.
         """
         longest = max(len(rows.y) for rows in members)
-        rng = np.random.default_rng(seed)
-        tables = [_repeated(rows, longest, rng) for rows in members]
+        tables = [_repeated(rows, longest, np.random.default_rng(seed)) for rows in members]
+        twins = np.arange(len(members)) if twins is None else np.asarray(twins)
+        keys = jax.random.split(jax.random.key(seed), int(twins.max()) + 1)[twins]
         own = {name: jnp.asarray(np.stack([t[name] for t in tables])) for name in tables[0]}
         return fit_many(
             self.algorithm,
             {"row": np.arange(longest, dtype=np.int32)},
             steps=steps,
-            keys=jax.random.split(jax.random.key(seed), len(members)),
+            keys=keys,
             batch_size=self.batch_size,
             settings=own,
             states=states,

@@ -14,7 +14,7 @@ from scipy import sparse
 from genjax.config import TrainingConfig
 from genjax.data.table import TableTransform
 from genjax.errors import InputError, needs_extra
-from genjax.estimators.table_configs import training_of
+from genjax.estimators.table_configs import WGAN_GP, training_of
 from genjax.estimators.table_model import TableModelConfig, draw, learn
 from genjax.estimators.table_rows import training_rows
 from genjax.losses import Column
@@ -42,10 +42,10 @@ class TableOverSampler(BaseOverSampler, abc.ABC):
     categorical_features: Any = "auto"
     numeric: Literal["quantile", "modes"] = "quantile"
     hidden: tuple[int, ...] = (128, 128)
-    latent_size: int = 32
-    steps: int = 2000
+    latent_size: int = WGAN_GP.latent_size
+    steps: int = WGAN_GP.steps
     batch_size: int = 256
-    learning_rate: float = 4e-3
+    learning_rate: float = WGAN_GP.learning_rate
     verbose: bool = False
     random_state: Any = None
 
@@ -136,16 +136,19 @@ class TableOverSampler(BaseOverSampler, abc.ABC):
         )
         if not wanted.any():
             return (given if isinstance(X, pd.DataFrame) else X.copy()), y.copy()
-        encoded = transform.transform(frame, seed=seed)
         groups = [np.flatnonzero(places == place) for place in range(len(classes))]
         labels = np.repeat(np.arange(len(classes)), wanted)
         if self._conditional():
+            encoded = transform.transform(frame, seed=seed)
             new = self._new_rows(config, encoded, groups, len(labels), labels, seed)
         else:
-            parts = [
-                self._new_rows(config, encoded, [groups[place]], wanted[place], None, own[place])
-                for place in np.flatnonzero(wanted)
-            ]
+            parts = []
+            for place in np.flatnonzero(wanted):
+                encoded = transform.transform(frame.iloc[groups[place]], seed=own[place])
+                whole = [np.arange(len(encoded))]
+                parts.append(
+                    self._new_rows(config, encoded, whole, wanted[place], None, own[place])
+                )
             new = np.concatenate(parts)
         drawn = transform.inverse(new, seed=seed)
         return _joined(X, given, drawn), np.concatenate([y, classes[labels]])

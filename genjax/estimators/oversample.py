@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from genjax.errors import needs_extra
 from genjax.estimators.over_sampler import COUNT, TableOverSampler
-from genjax.estimators.table_configs import gan_of_rows, vae_of_rows
+from genjax.estimators.table_configs import VAE, WGAN_GP, gan_of_rows, vae_of_rows
 from genjax.losses import Column
 from genjax.models import GANConfig, VAEConfig
 
@@ -61,9 +61,10 @@ class VAEOverSampler(TableOverSampler):
     """
 
     conditional: bool = False
-    beta: float = 1.0
-    latent_size: int = 5
-    steps: int = 5000
+    beta: float = VAE.beta
+    latent_size: int = VAE.latent_size
+    steps: int = VAE.steps
+    learning_rate: float = VAE.learning_rate
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **TableOverSampler._parameter_constraints,
@@ -123,10 +124,10 @@ class GANOverSampler(TableOverSampler):
         Lin, Khetan, Fanti and Oh, "PacGAN", NeurIPS 2018.
     """
 
-    loss: str = "wasserstein"
-    penalties: tuple[str, ...] = ("gradient_penalty",)
-    penalty_weights: tuple[float, ...] = (3.0,)
-    n_critic: int = 2
+    loss: str = WGAN_GP.loss
+    penalties: tuple[str, ...] = WGAN_GP.penalties
+    penalty_weights: tuple[float, ...] = WGAN_GP.penalty_weights
+    n_critic: int = WGAN_GP.n_critic
     packing: int = 1
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -1,7 +1,7 @@
 """The models of encoded rows, and how they are trained."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genjax.config import TrainingConfig
 from genjax.errors import InputError
@@ -185,3 +185,54 @@ def training_of(
     )
     config.check()
     return config
+
+
+def recipe_config(
+    model: str,
+    columns: tuple[Column, ...],
+    *,
+    classes: int,
+    hidden: Sequence[int],
+    packing: int,
+    conditional_vector: bool,
+    batch_size: int,
+    latent_size: int | None = None,
+    steps: int | None = None,
+    learning_rate: float | None = None,
+) -> TrainingConfig:
+    """Return a whole run of a model by its recipe, but for what is not None.
+
+    Args:
+        model: a name of `RECIPES`.
+        columns: of the encoded rows.
+        classes: labels, 0 without.
+        hidden: units of each layer.
+        packing: rows that a discriminator judges together.
+        conditional_vector: labels are kinds of columns.
+        batch_size: rows a step, a multiple of `packing`.
+        latent_size: dimensions of the latent.
+        steps: of the optimizer.
+        learning_rate: at the start.
+
+    Raises:
+        InputError: settings that cannot be used.
+    """
+    recipe = RECIPES[model]
+    recipe = replace(
+        recipe,
+        latent_size=recipe.latent_size if latent_size is None else latent_size,
+        steps=recipe.steps if steps is None else steps,
+        learning_rate=float(recipe.learning_rate if learning_rate is None else learning_rate),
+    )
+    return training_of(
+        recipe.model(
+            columns,
+            classes=classes,
+            hidden=hidden,
+            packing=packing,
+            conditional_vector=conditional_vector,
+        ),
+        steps=recipe.steps,
+        batch_size=batch_size,
+        learning_rate=recipe.learning_rate,
+    )

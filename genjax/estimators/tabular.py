@@ -1,8 +1,7 @@
 """Synthetic tables: learn any DataFrame, draw another one like it."""
 
-import json
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -11,26 +10,23 @@ import jax
 import numpy as np
 import pandas as pd
 
-from genjax.checkpoint import Checkpoints
-from genjax.config import TrainingConfig, read_config, to_plain
 from genjax.data.table import TableTransform
-from genjax.data.table_categories import levels
 from genjax.data.table_files import one_line
 from genjax.errors import InputError, needs_extra
 from genjax.estimators.conditions import ConditionOn, Conditions
-from genjax.estimators.table_configs import RECIPES, training_of
+from genjax.estimators.table_asked import labels_asked
+from genjax.estimators.table_configs import RECIPES, recipe_config
 from genjax.estimators.table_model import BLOCK, draw, learn
-from genjax.losses import Column, RowLayout
-from genjax.models import GANConfig
-from genjax.run import Run
+from genjax.estimators.table_saved import FittedTable, read_table, write_table
+from genjax.losses import RowLayout
 
 with needs_extra("tables", "estimators"):
     from sklearn.base import BaseEstimator
     from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
     from sklearn.utils.validation import check_is_fitted
 
-FORMAT = 2  # of a saved generator
 _SEEDS = 2**32
+_OF_RUN = ("model", "hidden", "latent_size", "packing", "steps", "batch_size", "learning_rate")
 _COUNT = Interval(Integral, 1, 2**31 - 1, closed="both")
 _LIST = (tuple, list, np.ndarray, pd.Index, pd.Series)
 
@@ -123,7 +119,12 @@ class TabularGenerator(BaseEstimator):
         transform = TableTransform(numeric=self.numeric, categorical=settings["categorical"])
         encoded = transform.fit(frame, seed=seed).transform(frame, seed=seed)
         conditions = _conditions(settings["condition_on"], transform, encoded)
-        config = _config(settings, transform.columns_, conditions.labels)
+        config = recipe_config(
+            columns=transform.columns_,
+            classes=conditions.labels,
+            conditional_vector=settings["condition_on"] == "any",
+            **{name: settings[name] for name in _OF_RUN},
+        )
         data = conditions.training_data(encoded, config.batch_size, seed=seed)
         state = learn(config, data, seed=seed, verbose=self.verbose)
         imposed = 0.0
@@ -131,8 +132,8 @@ class TabularGenerator(BaseEstimator):
             rows = draw(config.model, state, BLOCK, labels, seed=seed)
             asked = conditions.impose(rows, labels, RowLayout(transform.columns_))
             imposed = float((rows != asked).any(axis=1).mean())
-        self.transform_, self.conditions_, self.config_ = transform, conditions, config
-        self.state_, self.imposed_ = jax.tree.map(np.asarray, state), imposed
+        state = jax.tree.map(np.asarray, state)
+        self._keep(FittedTable(settings, transform, conditions, imposed, config, state))
         return self
 
     def sample(
@@ -162,7 +163,7 @@ class TabularGenerator(BaseEstimator):
         """
         check_is_fitted(self)
         n, seed = _whole("n", n, 2**31), _whole("seed", seed, _SEEDS)
-        labels = _labels(self.conditions_, self.transform_, n, conditions, seed)
+        labels = labels_asked(self.conditions_, self.transform_, n, conditions, seed=seed)
         rows = draw(self.config_.model, self.state_, n, labels, seed=seed)
         layout = RowLayout(self.transform_.columns_)
         return self.transform_.inverse(self.conditions_.impose(rows, labels, layout), seed=seed)
@@ -187,29 +188,8 @@ class TabularGenerator(BaseEstimator):
             True
         """
         check_is_fitted(self)
-        table = {
-            "format": FORMAT,
-            "parameters": self._settings(),
-            "imposed": self.imposed_,
-            "conditions": {name: part.tolist() for name, part in self.conditions_._asdict().items()},
-        }
-        # The table's file comes last: without it a folder is not read.
-        texts = {
-            "config.json": json.dumps(to_plain(self.config_), indent=2),
-            "transform.json": self.transform_.to_json(),
-            "table.json": json.dumps(table, indent=2),
-        }
-        folder = Path(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise InputError(f"{folder} is not empty: name a new folder")
-            with Checkpoints(folder / "checkpoints") as checkpoints:
-                checkpoints.save(jax.tree.map(jax.numpy.asarray, self.state_))
-            for name, text in texts.items():
-                (folder / name).write_text(text)
-        except OSError as error:
-            raise InputError(f"cannot save a generator in {folder}: {one_line(error)}") from error
+        learnt = self.transform_, self.conditions_, self.imposed_, self.config_, self.state_
+        write_table(Path(folder), FittedTable(self._settings(), *learnt))
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -218,32 +198,52 @@ class TabularGenerator(BaseEstimator):
         Raises:
             InputError: the folder holds none, one of another version, or a damaged one.
         """
-        folder = Path(folder)
+        fitted = read_table(Path(folder))
         try:
-            table = json.loads((folder / "table.json").read_text())
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"no saved generator in {folder}: {one_line(error)}") from error
-        if not isinstance(table, dict) or table.get("format") != FORMAT:
-            raise InputError(f"{folder} holds a generator of another version of genjax")
-        try:
-            # JSON has lists where parameters are tuples.
-            parameters: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in table["parameters"].items()
-            }
-            generator = cls(**parameters)
+            generator = cls(**fitted.parameters)
             generator._settings()
-            generator.imposed_ = float(table["imposed"])
-            generator.transform_ = TableTransform.from_json((folder / "transform.json").read_text())
-            generator.config_ = read_config(folder / "config.json")
-            generator.conditions_ = _read_conditions(table["conditions"])
-            _check_parts(generator.transform_, generator.conditions_, generator.config_)
-            run = Run(folder, generator.config_, read_only=True)
-            with run.checkpoints:
-                state = run.restore()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (TypeError, InputError) as error:
             raise InputError(f"the generator in {folder} is damaged: {one_line(error)}") from error
-        if state is None:
-            raise InputError(f"the generator in {folder} is damaged: it has no checkpoint")
-        generator.state_ = jax.tree.map(np.asarray, state)
+        generator._keep(fitted)
         return generator
+
+    def _keep(self, fitted: FittedTable) -> None:
+        self.transform_, self.conditions_, self.imposed_, self.config_, self.state_ = fitted[1:]
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the parameters as plain values, or raise InputError if some cannot be used."""
+        try:
+            self._validate_params()
+        except InvalidParameterError as error:
+            raise InputError(one_line(error)) from error
+        settings = {name: _plain(value) for name, value in self.get_params(deep=False).items()}
+        hidden = settings["hidden"]
+        if not hidden or not all(isinstance(units, int) and units >= 1 for units in hidden):
+            raise InputError(f"hidden is a whole number, 1 or more, of each layer, not {hidden}")
+        for name in ("condition_on", "categorical"):
+            if not all(isinstance(one, Hashable) for one in settings[name]):
+                raise InputError(f"{name} is a list of columns, not {settings[name]}")
+        return settings
+
+
+def _plain(value: Any) -> Any:
+    """Return lists for arrays and tuples, Python's values for NumPy's."""
+    if isinstance(value, np.generic | np.ndarray | pd.Index | pd.Series):
+        value = value.tolist()
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _whole(name: str, value: Any, end: int) -> int:
+    if not isinstance(value, Integral) or not 0 <= int(value) < end:
+        raise InputError(f"{name} is a whole number from 0 to {end - 1}, not {value!r}")
+    return int(value)
+
+
+def _conditions(
+    condition_on: list[Hashable] | str, transform: TableTransform, encoded: np.ndarray
+) -> Conditions:
+    if condition_on == "any":
+        return Conditions.of_any(transform, encoded)
+    if condition_on:
+        return Conditions.of_columns(list(dict.fromkeys(condition_on)), transform, encoded)
+    return Conditions.none()

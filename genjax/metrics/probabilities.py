@@ -61,7 +61,7 @@ def score_probabilities(y: ArrayLike, probability: ArrayLike) -> ProbabilityScor
     return ProbabilityScores(
         auc=auc,
         gini=2 * auc - 1,
-        ks=float(np.max(hits - false_alarms)),
+        ks=float(np.max(np.abs(hits - false_alarms))),
         average_precision=float(average_precision_score(y, probability)),
         brier=float(brier_score_loss(y, probability)),
         log_loss=float(log_loss(y, inside)),
@@ -77,7 +77,7 @@ def calibration_error(y: ArrayLike, probability: ArrayLike, *, bins: int = _BINS
     Args:
         y: (n,) 0 or 1.
         probability: (n,) of class 1.
-        bins: groups of rows by probability; ties are not parted by intent.
+        bins: groups of rows by probability, at most; rows of one probability share one.
 
     References:
         Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian
@@ -87,11 +87,42 @@ def calibration_error(y: ArrayLike, probability: ArrayLike, *, bins: int = _BINS
         >>> calibration_error([0, 1, 0, 1], [0.5, 0.5, 0.5, 0.5], bins=1)
         0.0
     """
+    predicted, observed, size = calibration_bins(y, probability, bins=bins)
+    return float(size @ np.abs(predicted - observed) / size.sum())
+
+
+def calibration_bins(
+    y: ArrayLike, probability: ArrayLike, *, bins: int = _BINS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (mean probability, share of class 1, rows) of each bin, in ascending order.
+
+    Args:
+        y: see `calibration_error`, as all that follow.
+        probability: of class 1.
+        bins: 1 or more.
+
+    Raises:
+        InputError: other shapes or ranges.
+
+    Example:
+        >>> [part.tolist() for part in calibration_bins([0, 1, 1], [0.25, 0.25, 0.5], bins=2)]
+        [[0.25, 0.5], [0.5, 1.0], [2, 1]]
+    """
     y, probability = _checked(y, probability, one_class=True)
-    order = np.argsort(probability, kind="stable")
-    parts = np.array_split(order, min(bins, len(order)))
-    gaps = [abs(probability[part].mean() - y[part].mean()) * len(part) for part in parts]
-    return float(np.sum(gaps) / len(y))
+    if bins < 1:
+        raise InputError(f"there is 1 bin or more, not {bins}")
+    order = np.argsort(probability)
+    y, probability = y[order], probability[order]
+    # Where a bin would begin amid ties it begins behind them: their order says nothing.
+    bins = min(bins, len(y))
+    last = probability[np.arange(1, bins) * len(y) // bins - 1]
+    begins = np.unique(np.append(0, np.searchsorted(probability, last, side="right")))
+    begins = begins[begins < len(y)]
+    size = np.diff(np.append(begins, len(y)))
+    predicted, observed = (
+        np.add.reduceat(v.astype(float), begins) / size for v in (probability, y)
+    )
+    return predicted, observed, size
 
 
 class Recalibration(NamedTuple):

@@ -88,7 +88,9 @@ class NetworkConfig(ModelConfig):
             *self.event_shape, self.latent_size, self.patch, *self.channels, *self.hidden
         )  # fmt: skip
         if min(sizes) < 1 or not self.event_shape or not self.channels:
-            raise InputError(f"sizes must be 1 or more: {self}")
+            names = ("event_shape", "latent_size", "patch", "channels", "hidden")
+            given = ", ".join(f"{name} {getattr(self, name)}" for name in names)
+            raise InputError(f"sizes must be 1 or more: {given}")
         for name in ("weight", "scale"):
             value = getattr(likelihood, name, None)
             if value not in (None, "shared") and not 0 < value < math.inf:

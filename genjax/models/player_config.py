@@ -4,6 +4,7 @@ import abc
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, get_args
 
 from flax import linen as nn
@@ -41,14 +42,14 @@ class PlayerConfig(abc.ABC):
 
 def check_range(name: str, value: float, least: float, most: float = math.inf) -> None:
     """Raise InputError unless least <= value < most."""
-    if not least <= value < most:
-        raise InputError(f"{name} is {value}: out of its range")
+    if not (isinstance(value, Real) and least <= value < most):
+        raise InputError(f"{name} is {value!r}: out of its range")
 
 
 def check_sizes(config: Any, *sizes: int) -> None:
     """Raise InputError unless all sizes, of this configuration, are 1 or more."""
     if min(sizes, default=0) < 1:
-        raise InputError(f"sizes must be 1 or more: {config}")
+        raise InputError(f"sizes must be 1 or more in {type(config).__name__}: got {sizes}")
 
 
 def check_name(name: str, given: str, known: Sequence[str]) -> None:
