@@ -39,21 +39,26 @@ def shared_data():
     return SHARED
 
 
-# What compiles several programs is run on every model by `make checks`, on these by `make test`;
-# so is all of the contract on models that are slow to compile or that share their form with others.
+# The contract is run on every model by `make checks`, on one of each kind by `make test`, and there
+# what compiles several programs on the first alone. So are examples that fit whole estimators.
 _OF_SEVERAL_PROGRAMS = ("test_eight_devices", "test_members", "test_a_member")
-_SLOW_ROWS = (
-    "residual_vae_from_a_linear_start",
-    "residual_gan_of_projection_and_spectral_norm",
-    "conditional_gan_as_published",
-    "conditional_conv_vae",
+_ROWS = (
+    "mlp_vae",
+    "conv_vae_with_statistics",
+    "conditional_vae_of_a_table",
+    "gan_with_cures",
+    "wgan_gp_of_packs_of_a_table_with_a_conditional_vector",
 )
-_QUICK_ROWS = ("mlp_vae", "conv_vae_with_statistics", "gan_with_cures")
+_SLOW_EXAMPLES = tuple(
+    f"genjax.estimators.{name}" for name in ("augmentation", "detect", "gan_detect", "oversample")
+)
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.name == "test_contract.py":
             row, several = item.callspec.params["row"], item.name.startswith(_OF_SEVERAL_PROGRAMS)
-            if row in _SLOW_ROWS or (several and row not in _QUICK_ROWS):
+            if row not in _ROWS or (several and row != _ROWS[0]):
                 item.add_marker(pytest.mark.slow)
+        if item.name.endswith(tuple(f"[{name}]" for name in _SLOW_EXAMPLES)):
+            item.add_marker(pytest.mark.slow)

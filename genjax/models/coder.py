@@ -122,7 +122,7 @@ class Coder(abc.ABC):
         x = self.likelihood.observe(x)
         return self._apply("encoder", state.params, state.extra, x, *labels)[0]
 
-    def _outputs(self, state: TrainState, z: Array, labels: list[Array]) -> Any:
+    def _outputs(self, state: TrainState, z: Array, labels: Sequence[Array] = ()) -> Any:
         chex.assert_shape(z, (None, self.latent_size))
         return self._apply("decoder", state.params, state.extra, z, *labels)[0]
 
