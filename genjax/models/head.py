@@ -1,5 +1,6 @@
 """Between the data's units and the networks': what a generator's last layer can reach."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,7 +68,7 @@ class Head:
         """Return what a row pays for not being as its label asks: nothing."""
         return jnp.zeros(())
 
-    def check(self, x: np.ndarray, labels: list[np.ndarray]) -> None:
+    def check(self, x: np.ndarray, labels: Sequence[np.ndarray] = ()) -> None:
         """Raise InputError if raw data x cannot be reached by this head; labels may be any."""
         if x.dtype == np.uint8:
             return

@@ -1,5 +1,6 @@
 """A generator's last layer for a table's rows, as `TableTransform` encodes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,7 +69,7 @@ class TableHead:
         log_probability = self.layout.log_softmax(raw[:, : self.layout.kinds])
         return -jnp.mean(jnp.take_along_axis(log_probability, labels[0][:, None], axis=1))
 
-    def check(self, x: np.ndarray, labels: list[np.ndarray]) -> None:
+    def check(self, x: np.ndarray, labels: Sequence[np.ndarray] = ()) -> None:
         """Raise InputError if data is no encoded table, or a row has not the kind of its label."""
         self.layout.check(x, "this head")
         if self.conditional and not (x[np.arange(len(x)), labels[0]] == 1).all():
