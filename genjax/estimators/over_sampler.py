@@ -119,8 +119,10 @@ class TableOverSampler(BaseOverSampler, abc.ABC):
         wanted = np.array([self.sampling_strategy_.get(label, 0) for label in classes])
         for label in classes[(wanted > 0) & (counts < 2)]:
             raise InputError(f"class {label} has one row: two or more are needed to learn it")
-        if not all(isinstance(units, Integral) for units in self.hidden):
-            raise InputError(f"hidden is a whole number for each layer, not {self.hidden!r}")
+        if not all(isinstance(units, Integral) and units > 0 for units in self.hidden):
+            raise InputError(
+                f"hidden is a whole number, 1 or more, for each layer, not {self.hidden!r}"
+            )
         # One seed of the table and of a model of all, and one of each class.
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=1 + len(classes))
         seed, *own = seeds.tolist()
