@@ -154,7 +154,7 @@ def _compare(arguments: Arguments, credit: Credit) -> None:
     how = (
         f"{arguments.folds} stratified folds, {arguments.repeats} time(s); all is fitted inside "
         "the fold; networks start afresh and take as many steps",
-        f"the default sampler, {DEFAULT}, was fixed before any test fold was looked at",
+        f"the default sampler, {DEFAULT}, was named when scores of folds were known",
     )
     lines = credit_report.report_lines(report, DEFAULT, (*credit.notes, *how))
     _save(arguments, report.scores, lines)

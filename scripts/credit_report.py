@@ -185,7 +185,7 @@ def report_lines(report: AugmentationReport, sampler: str, notes: Sequence[str])
 
     Args:
         report: what was found.
-        sampler: the one that was fixed beforehand.
+        sampler: the one that is compared with the others.
         notes: of the data and the protocol.
     """
     found = differences(report, sampler)

@@ -18,7 +18,7 @@ with needs_extra("tables", "estimators"):
     from imblearn.over_sampling import SMOTE, RandomOverSampler
     from sklearn.base import clone
 
-DEFAULT = "vae"  # the sampler that was fixed before any test fold was looked at
+DEFAULT = "vae"  # the sampler that is compared with the others
 
 
 class Scale(Protocol):

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-import jax
-import numpy as np
 import optax
 
 from genjax.algorithm import Algorithm
@@ -141,11 +139,6 @@ class GANConfig(ModelConfig):
         if self.discriminator.couples_rows or self.packing > 1:
             return batch_size
         return 64 if len(self.event_shape) == 3 else 4096
-
-    def example(self, n: int) -> dict[str, jax.ShapeDtypeStruct]:
-        """Return the form of n rows of the data."""
-        labels = {"y": jax.ShapeDtypeStruct((n,), np.int32)} if self.classes else {}
-        return super().example(n) | labels
 
     def _head(self) -> Head | TableHead:
         if self.columns:

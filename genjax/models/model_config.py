@@ -52,5 +52,7 @@ class ModelConfig(abc.ABC):
         return 64
 
     def example(self, n: int) -> dict[str, jax.ShapeDtypeStruct]:
-        """Return the form of n rows of the data."""
-        return {"x": jax.ShapeDtypeStruct((n, *self.event_shape), np.float32)}
+        """Return the form of n rows of the data, with labels where the model has classes."""
+        x = {"x": jax.ShapeDtypeStruct((n, *self.event_shape), np.float32)}
+        labels = {"y": jax.ShapeDtypeStruct((n,), np.int32)}
+        return x | labels if getattr(self, "classes", 0) else x

@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-import jax
-import numpy as np
 import optax
 
 from genjax.errors import InputError
@@ -84,11 +82,6 @@ class VAEConfig(NetworkConfig):
             classes=self.classes,
             start=self._linear_start() if self.start == "linear" else None,
         )
-
-    def example(self, n: int) -> dict[str, jax.ShapeDtypeStruct]:
-        """Return the form of n rows of the data."""
-        labels = {"y": jax.ShapeDtypeStruct((n,), np.int32)} if self.classes else {}
-        return super().example(n) | labels
 
     def _linear_start(self) -> LinearStart:
         scale = self.likelihood.scale if isinstance(self.likelihood, Gaussian) else None
