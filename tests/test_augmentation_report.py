@@ -15,7 +15,8 @@ from sklearn.preprocessing import QuantileTransformer
 from genjax.errors import InputError
 from genjax.estimators import augmentation, augmentation_report
 from genjax.estimators.arms import ARMS, DEFAULT, OfTable, at_ratio
-from genjax.estimators.augmentation_folds import folds_of, scale_of
+from genjax.estimators.augmentation_scores import scale_of
+from genjax.estimators.augmentation_splits import repeated_folds
 from genjax.estimators.networks import NetworkStudy, Rows
 from genjax.metrics.probabilities import Recalibration
 from genjax.metrics.resampled import corrected_interval
@@ -66,7 +67,7 @@ def usual():
 
 
 def test_folds_part_the_rows_by_class():
-    parts = folds_of(Y, folds=4, repeats=2, seed=0)
+    parts = repeated_folds(Y, folds=4, repeats=2, seed=0).folds
     for repeat in (parts[:4], parts[4:]):
         tested = np.concatenate([fold.test for fold in repeat])
         assert sorted(tested) == list(range(len(Y)))
@@ -85,7 +86,9 @@ def test_an_arm_sees_the_training_rows_alone():
         return Rows(seen[-1][2], y)
 
     report(arms={"watched": watched})
-    for (frame, y, x), fold in zip(seen, folds_of(Y, folds=3, repeats=1, seed=0), strict=True):
+    for (frame, y, x), fold in zip(
+        seen, repeated_folds(Y, folds=3, repeats=1, seed=0).folds, strict=True
+    ):
         assert frame["row"].tolist() == fold.train.tolist()
         np.testing.assert_array_equal(y, Y[fold.train])
         # Inside the range: the training rows' own quantiles, and their median for what is missing.
@@ -99,7 +102,7 @@ def test_an_arm_sees_the_training_rows_alone():
 
 def test_scores_are_those_of_the_steps_by_hand(usual):
     """Of logistic regression on SMOTE's rows, and of weights."""
-    parts = folds_of(Y, folds=3, repeats=2, seed=0)
+    parts = repeated_folds(Y, folds=3, repeats=2, seed=0).folds
     for number in (0, 4):
         fold = parts[number]
         scale = scale_of(X.iloc[fold.train])
@@ -151,7 +154,7 @@ def test_networks_of_a_fold_and_seed_start_alike_in_all_arms_and_take_as_many_st
     by_length = {max(len(rows.y) for rows in call[0]): call for call in network.calls}
     assert len(network.calls) == 2  # tables of two lengths, a program each
     assert {len(call[0]) for call in network.calls} == {3 * 6, 2 * 6}
-    balanced = 2 * int((Y[folds_of(Y, folds=3, repeats=1, seed=0)[0].train] == 0).sum())
+    balanced = 2 * int((Y[repeated_folds(Y, folds=3, repeats=1, seed=0).folds[0].train] == 0).sum())
     assert max(by_length) == pytest.approx(balanced, abs=2)
     for _, steps, twins in network.calls:
         assert steps == pytest.approx(4 * balanced / 20, abs=1)  # four epochs of a balanced table

@@ -13,7 +13,8 @@ import pandas as pd
 
 from genjax.errors import InputError, needs_extra
 from genjax.estimators.arms import ARMS, Arm
-from genjax.estimators.augmentation_folds import Collected, folds_of, scale_of
+from genjax.estimators.augmentation_scores import Collected, scale_of
+from genjax.estimators.augmentation_splits import Splits, repeated_folds
 from genjax.estimators.augmentation_trials import NETWORK, Study, try_arms
 from genjax.estimators.networks import NetworkStudy
 from genjax.metrics.resampled import Interval, corrected_interval
@@ -34,7 +35,7 @@ class AugmentationReport(NamedTuple):
             probabilities, and of the recalibrated ones as "recalibrated_...".
         curves: (classifier, arm) -> (y, probability, recalibrated probability) of all test rows of
             the first repeat.
-        test_to_train: rows of a fold's test set over those of its training set.
+        test_to_train: of the splits.
     """
 
     scores: pd.DataFrame
@@ -80,6 +81,7 @@ def augmentation_report(
     others: Mapping[str, Any] | None = None,
     folds: int = 5,
     repeats: int = 1,
+    splits: Splits | None = None,
     seed: int = 0,
     jobs: int = 2,
     say: Callable[[str], None] = lambda line: None,
@@ -98,6 +100,7 @@ def augmentation_report(
         others: name -> classifier of scikit-learn; None takes logistic regression and trees.
         folds: 2 or more.
         repeats: of all folds.
+        splits: used instead of folds and repeats, such as `small_samples`.
         seed: of all that is random.
         jobs: samplers or classifiers that are fitted at a time; results do not depend on it.
         say: is told what was done, a line at a time.
@@ -127,13 +130,16 @@ def augmentation_report(
     for name, value in (("network_seeds", network_seeds), ("jobs", jobs), ("repeats", repeats)):
         if value < 1:
             raise InputError(f"{name} must be 1 or more, not {value}")
-    parts = folds_of(y, folds=folds, repeats=repeats, seed=seed)
-    counts = np.bincount(y, minlength=2)
+    splits = (
+        repeated_folds(y, folds=folds, repeats=repeats, seed=seed) if splits is None else splits
+    )
+    parts = splits.folds
+    counts = np.bincount(y[parts[0].train], minlength=2)
     if not all(counts.min() / counts.max() <= ratio <= 1 for ratio in ratios):
         given = f"{counts.min() / counts.max():.3g}, the table's own"
         raise InputError(f"ratios lie between {given}, and 1, not {tuple(ratios)}")
     network = NetworkStudy() if network is None else network
-    balanced = 2 * int(np.bincount(y[parts[0].train]).max())
+    balanced = 2 * int(counts.max())
     scales = [scale_of(X.iloc[fold.train]) for fold in parts]
     study = Study(
         X,
@@ -154,15 +160,13 @@ def augmentation_report(
     tries = {name: sorted({1.0, *ratios}) if name in swept else [1.0] for name in arms}
     of_arm = 4 * balanced * (X.shape[1] + 2) * len(parts) * network_seeds
     at_once = max(1, int(_BYTES // of_arm))
-    names, collected = list(arms), Collected(y, parts, len(parts) // repeats)
+    names, collected = list(arms), Collected(y, splits)
     for first in range(0, len(names), at_once):
         some = {name: arms[name] for name in names[first : first + at_once]}
         try_arms(study, some, tries, collected, say)
-    learnt = len(parts[0].train) + len(parts[0].calibration)
-    ratio = len(parts[0].test) / learnt
     order = [NETWORK, *study.others]
     rows = sorted(collected.rows, key=lambda row: order.index(row["classifier"]))
-    return AugmentationReport(pd.DataFrame(rows), collected.joined(), ratio)
+    return AugmentationReport(pd.DataFrame(rows), collected.joined(), splits.test_to_train)
 
 
 def default_classifiers(seed: int) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from genjax.errors import needs_extra
 from genjax.estimators.arms import Arm, at_ratio
-from genjax.estimators.augmentation_folds import Collected, Fold
+from genjax.estimators.augmentation_scores import Collected
+from genjax.estimators.augmentation_splits import Fold
 from genjax.estimators.networks import NetworkStudy, Rows
 
 with needs_extra("tables", "estimators"):
@@ -82,7 +83,8 @@ class Study(NamedTuple):
         """Return what a classifier makes of a fold's calibration and test rows, (1, n) each."""
         rows = made[number]
         with threadpool_limits(1, user_api="openmp"):  # of this thread: folds share the processor
-            fitted = clone(model).fit(rows.x, rows.y, sample_weight=rows.weight)
+            weights = {} if rows.weight is None else {"sample_weight": rows.weight}
+            fitted = clone(model).fit(rows.x, rows.y, **weights)
             return [fitted.predict_proba(x)[None, :, 1] for x in self.ready[number]]
 
 
