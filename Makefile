@@ -26,8 +26,8 @@ heights: setup
 
 # In two sessions: one that compiled everything has crashed within the compiler.
 test: setup
-	$(BIN)/python -m pytest -n 2 tests/test_[a-f]*.py
-	$(BIN)/python -m pytest -n 2 tests/test_[g-z]*.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/test_[a-f]*.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/test_[g-z]*.py
 
 checks: setup
 	$(BIN)/python -m pytest -n 2 -m slow

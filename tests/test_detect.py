@@ -78,6 +78,7 @@ def test_whitened_rows_are_uncorrelated_and_near_their_own_columns(detector):
     np.testing.assert_allclose(detector.members_.log_volume, [0, volume], rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -94,6 +95,7 @@ def test_other_settings_give_finite_scores_that_find_the_strange(settings):
     assert np.median(strange) < np.median(usual)
 
 
+@pytest.mark.slow
 def test_a_fit_takes_the_threshold_that_it_is_asked_for():
     for settings, expected in (
         ({"contamination": 0.1}, lambda scores: np.percentile(scores, 10)),
@@ -121,10 +123,10 @@ def test_a_threshold_by_cost_is_the_one_of_least_cost(detector):
     ("scaling", "likelihood"),
     [
         ("quantile", "student_t"),
-        ("quantile", "gaussian"),
-        ("standard", "student_t"),
+        pytest.param("quantile", "gaussian", marks=pytest.mark.slow),
+        pytest.param("standard", "student_t", marks=pytest.mark.slow),
         ("standard", "root_mean_squared_error"),
-        ("none", "root_mean_squared_error"),
+        pytest.param("none", "root_mean_squared_error", marks=pytest.mark.slow),
     ],
 )
 def test_the_further_out_the_stranger_and_never_a_nan(scaling, likelihood):
@@ -153,6 +155,7 @@ def test_beyond_the_known_values_a_row_is_stranger_on_either_side():
         assert scores[0] > scores[1] > scores[2]
 
 
+@pytest.mark.slow
 def test_missing_values_become_the_median_where_that_is_allowed(detector):
     gaps = ROWS.copy()
     gaps[::7, 1] = np.nan
@@ -173,6 +176,7 @@ def test_frames_keep_names_and_refuse_others():
         fitted.score_samples(frame.rename(columns={"a": "z"}))
 
 
+@pytest.mark.slow
 def test_a_constant_column_and_two_rows_are_no_trouble():
     constant = np.column_stack([ROWS[:, 0], np.ones(600)])
     for rows in (constant, ROWS[:2]):

@@ -118,6 +118,7 @@ def test_a_split_depends_on_its_own_seed_alone(folder, learnt, monkeypatch, caps
     assert "has none: columns to blame and a latent space" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_threshold_by_cost_is_of_rows_held_out_of_the_fit(folder, monkeypatch, capsys):
     """By time, of simulated rows with a missing value."""
 

@@ -25,6 +25,7 @@ def test_the_modules_of_the_design_are_all_here():
     assert {f"genjax.{word}" for word in words} <= set(MODULES)
 
 
+@pytest.mark.slow
 def test_the_readme_s_library_use():
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     names = {}

@@ -254,6 +254,7 @@ def test_the_script_writes_what_it_names(run, monkeypatch, capsys):
     assert "probe" in out
 
 
+@pytest.mark.slow
 def test_pictures_without_labels_go_without_attributes(tmp_path, monkeypatch, capsys):
     (tmp_path / "pictures").mkdir()
     for index in range(10):

@@ -39,6 +39,7 @@ def assert_same(a, b):
     jax.tree.map(np.testing.assert_array_equal, a, b)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "penalties"),
     [("hinge", ()), ("relativistic_average", ("r1", "r2"))]
@@ -65,6 +66,7 @@ def test_every_loss_and_penalty_trains_and_resumes_to_the_bit(loss, penalties):
     assert np.isfinite(sample).all()
 
 
+@pytest.mark.slow
 def test_statistics_dropout_and_average_resume_to_the_bit():
     config = dataclasses.replace(
         TINY,
@@ -147,6 +149,7 @@ def test_a_row_is_scored_higher_where_the_data_is():
     assert gan.decision(gan.score(state, X)).mean() > 0.8
 
 
+@pytest.mark.slow
 def test_labels_reach_both_players_however_they_enter():
     rng = np.random.default_rng(1)
     y = rng.integers(0, 3, 256).astype(np.int32)
@@ -226,6 +229,7 @@ def test_what_cannot_be_trained_is_refused_before_training():
     refuse("all labels are 2", labelled, {"x": X, "y": np.full(64, 2, np.int32)})
 
 
+@pytest.mark.slow
 def test_a_gradient_penalty_refuses_a_critic_whose_rows_see_each_other():
     normed = DiscriminatorConfig(hidden=(8, 8, 8), norm="batch")
     wgan = dataclasses.replace(TINY, loss="wasserstein", penalties=("gradient_penalty",))
@@ -259,6 +263,7 @@ def test_a_judgement_of_features_alone_can_be_matched():
     assert judged.features.shape == (64, 4)
 
 
+@pytest.mark.slow
 def test_a_run_of_labels_comes_back_and_draws_what_is_asked_for(tmp_path):
     config = TrainingConfig(
         model=dataclasses.replace(TINY, classes=2), data=TableConfig(), batch_size=16, steps=4,

@@ -60,6 +60,7 @@ def test_a_run_comes_back_in_inches(run):
             verb()
 
 
+@pytest.mark.slow
 def test_a_column_of_a_csv_and_the_same_bits_after_a_pause(tmp_path, monkeypatch):
     csv = tmp_path / "table.csv"
     rng = np.random.default_rng(0)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import pytest
 from PIL import Image
 
 import genjax
@@ -47,6 +48,7 @@ def train(pictures, folder, steps, hosts):
     return [out for out, _ in reports]
 
 
+@pytest.mark.slow
 def test_two_hosts_train_what_one_trains_and_go_on(tmp_path):
     pictures = tmp_path / "pictures"
     pictures.mkdir()

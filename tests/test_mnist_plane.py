@@ -24,6 +24,7 @@ def call(monkeypatch, *args):
     return mnist_plane.main()
 
 
+@pytest.mark.slow
 def test_the_figure_and_its_numbers(tmp_path, monkeypatch, capsys):
     """Three digits that are stripes: told apart by any code."""
     digits = (np.arange(240) % 3).astype(np.uint8)

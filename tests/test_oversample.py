@@ -49,7 +49,9 @@ def mixed():
     return frame
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", ["vae", *(pytest.param(kind, marks=pytest.mark.slow) for kind in [*KINDS][1:])]
+)
 def test_rows_are_of_their_class_and_the_seed_is_all_that_chance_needs(kind):
     make = partial(KINDS[kind], hidden=(32,), steps=700, batch_size=128)
     y = np.repeat([0, 1, 2], [100, 60, 60])
@@ -100,6 +102,7 @@ def test_a_frame_s_dtypes_categories_and_gaps_come_back():
     assert not new[["single", "flag"]].isna().any().any()
 
 
+@pytest.mark.slow
 def test_codes_that_are_named_categorical_stay_known_ones():
     codes = RNG.permutation(np.repeat(np.arange(0, 300, 10), 10))
     x = np.stack([RNG.normal(size=300), codes], 1)

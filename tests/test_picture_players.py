@@ -101,6 +101,7 @@ def test_every_pair_serves_pictures_of_any_size(
     assert judgement.logits.shape == (2,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("generator", "discriminator"),
     [
@@ -157,6 +158,7 @@ def test_maxout_keeps_each_units_largest_piece():
         np.testing.assert_allclose(out[:, unit], pieces.max(axis=1), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_convolutions_kernel_is_divided_by_its_spectral_norm():
     class Layer(nn.Module):
         @nn.compact

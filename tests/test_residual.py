@@ -52,6 +52,7 @@ def test_shrink_averages_and_enlarge_keeps_what_is_smooth(size):
     np.testing.assert_allclose(back[:, 2:-2, 2:-2], plane[:, 2:-2, 2:-2], atol=0.06)
 
 
+@pytest.mark.slow
 def test_trunks_add_nothing_at_first_and_learn_at_once():
     x = faces_like(3, 16, 24, 3)
     net = ResidualEncoder((4, 6), 10, blocks=(1, 1))
@@ -118,6 +119,7 @@ def test_the_linear_start_is_where_a_linear_vae_has_no_gradient():
         assert loss(jax.tree.unflatten(tree, near)) > least
 
 
+@pytest.mark.slow
 def test_a_linear_start_reconstructs_before_the_first_step():
     x = faces_like(64, 16, 24, 3)
     vae = CONFIG.build()

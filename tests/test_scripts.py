@@ -183,6 +183,7 @@ def test_training_from_a_folder_and_sampling(tiny_config, tmp_path, monkeypatch,
         call(monkeypatch, sample, tmp_path / "nothing")
 
 
+@pytest.mark.slow
 def test_streaming_from_a_cache_and_what_tensorboard_shows(tiny_config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = ("--config", tiny_config, "--data.stream", "--data.cache", "kept", "--tensorboard")
@@ -208,6 +209,7 @@ def test_a_dry_run_says_what_it_would_take_and_leaves_nothing(tmp_path, monkeypa
     assert [path.name for path in tmp_path.iterdir()] == ["drawn.json"]
 
 
+@pytest.mark.slow
 def test_the_readme_s_picture_is_of_drawn_faces_alone(tiny_config, tmp_path, monkeypatch):
     config = dataclasses.replace(TINY, data=dataclasses.replace(TINY.data, drawn=80), steps=1)
     (tmp_path / "drawn.json").write_text(json.dumps(to_plain(config)))

@@ -57,6 +57,7 @@ def test_curves_and_histograms_are_the_means_over_a_chunk(tmp_path):
     assert histogram.sum == latents.mean(0).sum()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_in_the_same_curves_and_shows_its_pictures(tmp_path):
     for steps in (3, 6):
         train(dataclasses.replace(CONFIG, steps=steps), DATA, tmp_path / "run")
