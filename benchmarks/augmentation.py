@@ -32,8 +32,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from genjax.data.credit import load_credit
-from genjax.estimators import VAEOverSampler
-from genjax.estimators.arms import ARMS, DEFAULT, Arm, OfTable
+from genjax.estimators.arms import ARMS, DEFAULT, Arm
 from genjax.estimators.augmentation import (
     AugmentationReport,
     augmentation_report,
@@ -41,12 +40,7 @@ from genjax.estimators.augmentation import (
 )
 from genjax.estimators.augmentation_splits import Splits, rarer, repeated_folds, small_samples
 
-CANDIDATES = {
-    "vae": ARMS["vae"],
-    "conditional vae": OfTable(VAEOverSampler(conditional=True)),
-    "gan": ARMS["gan"],
-    "cgan": ARMS["cgan"],
-}
+CANDIDATES = ("vae", "conditional vae", "gan", "cgan")
 _STEPS = 5_000  # of networks that learn small samples; four epochs would be some hundreds
 _SCORES = ("auc", "average_precision")
 
@@ -115,11 +109,11 @@ def _compared(condition: Condition, seed: int) -> AugmentationReport:
 
 def _choice(x: pd.DataFrame, y: np.ndarray, seed: int) -> Iterator[Condition]:
     halves = train_test_split(np.arange(len(y)), test_size=0.5, stratify=y, random_state=seed)
-    plain = {name: ARMS[name] for name in ("unbalanced", "random", "smote")}
+    arms = {name: ARMS[name] for name in ("unbalanced", "random", "smote", *CANDIDATES)}
     for name, rows in zip(("the half that chooses", "the half that tells"), halves, strict=True):
         own = y[rows]
         splits = repeated_folds(own, folds=5, repeats=1, seed=seed)
-        how = {"arms": plain | CANDIDATES, "network_seeds": 3, "others": {}}
+        how = {"arms": arms, "network_seeds": 3, "others": {}}
         yield Condition(name, x.iloc[rows].reset_index(drop=True), own, splits, how)
 
 

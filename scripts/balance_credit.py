@@ -154,7 +154,8 @@ def _compare(arguments: Arguments, credit: Credit) -> None:
     how = (
         f"{arguments.folds} stratified folds, {arguments.repeats} time(s); all is fitted inside "
         "the fold; networks start afresh and take as many steps",
-        f"the default sampler, {DEFAULT}, was named when scores of folds were known",
+        f"the default sampler, {DEFAULT}, was chosen by half of the rows of Kaggle's table; where "
+        "this is that table, test folds hold rows of that half (docs/credit.md)",
     )
     lines = credit_report.report_lines(report, DEFAULT, (*credit.notes, *how))
     _save(arguments, report.scores, lines)

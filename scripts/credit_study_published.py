@@ -34,6 +34,7 @@ from genjax.estimators.networks import NetworkStudy, Rows
 FAULTS: tuple[str, ...] = (
     "missing values: a fifth of the rows is dropped, of other people than the rest (5.6 % of them "
     "are delinquent, of the rest 6.9 %)",
+    "codes: 96 and 98 among counts of late payments are taken for counts, an age of 0 for an age",
     "scaling: means and deviations are the test rows' too, and outliers of up to hundreds of "
     "deviations squeeze the rest together",
     "over-sampling: it precedes the split, so that synthetic rows are made from test rows",

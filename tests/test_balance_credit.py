@@ -15,7 +15,7 @@ from genjax.data import credit as credit_data
 from genjax.data.credit import load_credit
 from genjax.data.drawn_credit import TARGET, draw_credit
 from genjax.errors import InputError
-from genjax.estimators.arms import ARMS
+from genjax.estimators.arms import ARMS, DEFAULT
 from genjax.estimators.augmentation import AugmentationReport
 from genjax.metrics.probabilities import ProbabilityScores
 from genjax.metrics.resampled import Interval
@@ -132,7 +132,7 @@ def test_options_reach_the_comparison(folder, stubbed, capsys):
     whole = load_credit(folder / "borrowers.csv", limit=600, seed=3)
     assert (y == 0).sum() == (whole.y == 0).sum()  # delinquents alone are dropped
     assert list(given["arms"]) == list(ARMS)
-    assert given["swept"] == ["smote", "vae"]
+    assert given["swept"] == ["smote", DEFAULT]
     assert given["ratios"] == (0.25, 0.5, 1.0)
     assert (given["repeats"], given["seed"], given["steps"]) == (2, 3, None)
     late = [name for name in x if "PastDue" in name or "Late" in name]
