@@ -310,3 +310,26 @@ def test_shorter_tables_are_repeated_and_each_predicts_its_own_rows():
     assert roc_auc_score(x[:, 0] > 0, first) > 0.9
     assert roc_auc_score(x[:, 0] < 0, second) > 0.9
     assert states.step.tolist() == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("frame", "y", "said"),
+    [
+        (X.assign(a="text"), Y, "column 'a' holds .*, not numbers"),
+        (X.assign(a=np.inf), Y, "column 'a' holds infinite"),
+        (X, Y[:-1], "a class, 0 or 1, of each row"),
+        (X, np.where(Y == 1, np.nan, 0), "a class, 0 or 1, of each row"),
+    ],
+)
+def test_what_is_no_such_table_is_refused(frame, y, said):
+    with pytest.raises(InputError, match=said):
+        augmentation_report(frame, y, arms=("unbalanced",))
+
+
+def test_arms_are_known_by_name():
+    assert report(arms=("unbalanced", "random")).scores["arm"].unique().tolist() == [
+        "unbalanced",
+        "random",
+    ]
+    with pytest.raises(InputError, match=r"no arm 'smoot'; there is .*smote"):
+        report(arms=("smoot",))

@@ -18,6 +18,7 @@ from genjax.estimators.augmentation_splits import Splits, repeated_folds
 from genjax.estimators.augmentation_trials import NETWORK, Study, try_arms
 from genjax.estimators.networks import NetworkStudy
 from genjax.metrics.resampled import Interval, corrected_interval
+from genjax.near_names import near_names
 
 with needs_extra("tables", "estimators"):
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -72,7 +73,7 @@ def augmentation_report(
     X: pd.DataFrame,
     y: np.ndarray,
     *,
-    arms: Mapping[str, Arm] = ARMS,
+    arms: Sequence[str] | Mapping[str, Arm] = ARMS,
     ratios: Sequence[float] = (1.0,),
     swept: Sequence[str] = (),
     network: NetworkStudy | None = None,
@@ -91,7 +92,7 @@ def augmentation_report(
     Args:
         X: (n, columns) numbers, with gaps.
         y: (n,) 0 or 1.
-        arms: name -> `Arm`.
+        arms: names of `ARMS`, or name -> `Arm`.
         ratios: of the rare class to the other, in (0, 1], besides 1, which is full balance.
         swept: arms that are tried at every ratio; the others at 1 alone.
         network: the study's.
@@ -109,22 +110,20 @@ def augmentation_report(
         The report.
 
     Raises:
-        InputError: classes that cannot be split, ratios or arms that are none.
+        InputError: no numbers, classes that cannot be split, ratios or arms that are none.
 
     Example:
-        >>> from genjax.estimators.arms import ARMS
         >>> rng = np.random.default_rng(0)
         >>> y = (rng.random(300) < 0.2).astype(int)
         >>> X = pd.DataFrame({"a": rng.normal(size=300) + y, "b": rng.normal(size=300)})
-        >>> arms = {name: ARMS[name] for name in ("unbalanced", "random")}
-        >>> report = augmentation_report(X, y, arms=arms, steps=20, folds=2)
+        >>> report = augmentation_report(X, y, arms=("unbalanced", "random"), steps=20, folds=2)
         >>> report.summary().loc["network"].index.get_level_values("arm").tolist()
         ['unbalanced', 'random']
     """
-    y = np.asarray(y)
-    if len(X) != len(y) or not np.isin(y, (0, 1)).all():
-        raise InputError(f"a class, 0 or 1, of each row: {len(X)} rows, classes of {y.shape}")
-    y = y.astype(int)
+    X, y = _table(X, y)
+    if unknown := [name for name in arms if isinstance(arms, Sequence) and name not in ARMS]:
+        raise InputError(f"no arm {unknown[0]!r}; there is {near_names(unknown[0], ARMS)}")
+    arms = arms if isinstance(arms, Mapping) else {name: ARMS[name] for name in arms}
     if unknown := [name for name in swept if name not in arms]:
         raise InputError(f"no arm {unknown[0]!r}: {', '.join(arms)}")
     for name, value in (("network_seeds", network_seeds), ("jobs", jobs), ("repeats", repeats)):
@@ -167,6 +166,19 @@ def augmentation_report(
     order = [NETWORK, *study.others]
     rows = sorted(collected.rows, key=lambda row: order.index(row["classifier"]))
     return AugmentationReport(pd.DataFrame(rows), collected.joined(), splits.test_to_train)
+
+
+def _table(X: pd.DataFrame, y: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the table and its classes as integers, or raise InputError where it is none."""
+    X, y = pd.DataFrame(X), np.asarray(y)
+    if y.shape != (len(X),) or not np.isin(y, (0, 1)).all():
+        raise InputError(f"a class, 0 or 1, of each row: {len(X)} rows, classes of {y.shape}")
+    for name, column in X.items():
+        if not pd.api.types.is_numeric_dtype(column):
+            raise InputError(f"column {name!r} holds {column.dtype}, not numbers: encode it first")
+        if np.isinf(column.to_numpy(np.float64, na_value=np.nan)).any():
+            raise InputError(f"column {name!r} holds infinite values")
+    return X, y.astype(int)
 
 
 def default_classifiers(seed: int) -> dict[str, Any]:
