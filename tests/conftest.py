@@ -46,13 +46,15 @@ _OF_SEVERAL_PROGRAMS = (
     "test_members",
     "test_a_member",
     "test_one_compilation",
+    "test_a_planted_nan",
 )
 _ROWS = ("mlp_vae", "conv_vae_with_statistics", "conditional_vae_of_a_table", "gan_with_cures")
 _SLOW_EXAMPLES = tuple(
     f"genjax.{name}"
     for name in (
         *(f"estimators.{name}" for name in ("augmentation", "detect", "gan_detect", "oversample")),
-        *("estimators.tabular", "metrics.anomaly", "metrics.verdict", "nets.residual"),
+        *("estimators.tabular", "estimators.networks", "metrics.anomaly", "metrics.verdict"),
+        *("nets.residual", "models.gan", "models.vae", "models.autoencoder", "data.drawn_faces"),
     )
 )
 

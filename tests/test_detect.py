@@ -138,6 +138,7 @@ def test_the_further_out_the_stranger_and_never_a_nan(scaling, likelihood):
     assert np.isfinite(fitted.explain(far)).all()
 
 
+@pytest.mark.slow
 def test_beyond_the_known_values_a_row_is_stranger_on_either_side():
     rows = np.column_stack([ROWS[:, :2], np.ones(600), np.maximum(ROWS[:, 2], 0)])
     fitted = VAEDetector(**SMALL, random_state=0).fit(rows)
@@ -168,6 +169,7 @@ def test_missing_values_become_the_median_where_that_is_allowed(detector):
         detector.score_samples(gaps)
 
 
+@pytest.mark.slow
 def test_frames_keep_names_and_refuse_others():
     frame = pd.DataFrame(ROWS, columns=list("abcd"))
     fitted = VAEDetector(**SMALL, random_state=0).fit(frame)

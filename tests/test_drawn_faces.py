@@ -161,6 +161,7 @@ def test_a_factor_acts_where_it_should_and_nowhere_else(name):
     assert rows.max() <= bottom
 
 
+@pytest.mark.slow
 def test_strips_cut_nothing_off():
     factors = {name: jnp.asarray(v, jnp.float32) for name, v in sample_factors(2, 64).items()}
     factors["tilt"], factors["yaw"] = jnp.sign(factors["tilt"]), jnp.sign(factors["yaw"])
@@ -174,6 +175,7 @@ def test_strips_cut_nothing_off():
     assert np.abs(np.round(draw(factors)) - strips).max() <= 1  # two executables may round apart
 
 
+@pytest.mark.slow
 def test_other_shapes_hold_the_same_face():
     factors = sample_factors(4, 8)
     large = np.asarray(draw_faces(factors, MEDIUM)).astype(float)

@@ -175,6 +175,7 @@ def by_class(folder, since):
     return {(line["name"], line["subject"]): line for line in lines}
 
 
+@pytest.mark.slow
 def test_a_conditional_model_is_scored_by_class_beside_real_pictures(digits, monkeypatch, capsys):
     judge = digits.parent / "judge.npz"
     draw_like_training(monkeypatch, lambda y: y)

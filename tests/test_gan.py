@@ -118,6 +118,7 @@ def test_the_average_is_sampled_and_starts_forgetting_at_once():
     np.testing.assert_allclose(gan.sample(seen[3], KEY, 4), raw.sample(plain, KEY, 4), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_critic_takes_minibatches_of_its_own_at_its_own_time_scale():
     config = dataclasses.replace(TINY, n_critic=4)
     assert config.build().algorithm(optax.sgd(0.1)).minibatches == 4
@@ -196,6 +197,7 @@ def test_any_networks_serve():
         fit(two.algorithm(optax.sgd(0.01)), {"x": X}, steps=2, key=KEY, batch_size=8)
 
 
+@pytest.mark.slow
 def test_the_generator_may_be_fed_actual_rows():
     config = dataclasses.replace(TINY, prior="rows", latent_size=1)
     gan, state = config.build(), train(config)
@@ -253,6 +255,7 @@ def test_labels_are_asked_for_and_refused_when_sampling():
         TINY.build().sample(train(TINY, steps=1), KEY, 2, y=jnp.zeros(2, jnp.int32))
 
 
+@pytest.mark.slow
 def test_a_judgement_of_features_alone_can_be_matched():
     config = dataclasses.replace(TINY, feature_matching=True)
     state = train(config)
@@ -294,6 +297,7 @@ def test_a_score_is_refused_without_the_labels_it_needs():
         labelled.build().score(state, X)
 
 
+@pytest.mark.slow
 def test_a_row_among_others_of_its_batch_is_scored_as_in_training():
     coupled = dataclasses.replace(
         TINY, discriminator=DiscriminatorConfig(hidden=(8, 4), minibatch_kernels=2)

@@ -142,6 +142,7 @@ def test_what_is_no_saved_features_is_refused(fitted, tmp_path):
         features.save(tmp_path / "nowhere" / "features.npz", fitted["pca"])
 
 
+@pytest.mark.slow
 def test_classes_are_learnt_too_and_the_seed_decides_the_hash(shades):
     images, light = shades
     small = images[:, :8, :8]  # no convolution: quick to compile

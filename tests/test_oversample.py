@@ -70,6 +70,7 @@ def test_rows_are_of_their_class_and_the_seed_is_all_that_chance_needs(kind):
     assert (second[220:] != more[220:]).all()
 
 
+@pytest.mark.slow
 def test_spikes_whole_numbers_and_gaps_come_as_often_as_in_the_class():
     y = np.repeat([0, 1], [600, 200])
     minority = y == 1
@@ -120,6 +121,7 @@ def test_codes_that_are_named_categorical_stay_known_ones():
     assert not set(draw().fit_resample(x, y)[0][300:, 1]) <= set(codes)
 
 
+@pytest.mark.slow
 def test_matrices_of_any_form_and_type():
     expected, labels = SAMPLER.fit_resample(X, Y)
     for form in (sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array, sparse.csc_array):

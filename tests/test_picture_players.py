@@ -63,6 +63,7 @@ def test_dcgans_discriminator_mirrors_it_without_a_norm_in_the_first_layer():
     assert output.shape == (2, 4 * 4 * 1024)
 
 
+@pytest.mark.slow
 def test_dcgan_starts_from_kernels_of_deviation_002():
     shape = (16, 16, 3)
     players = (

@@ -251,6 +251,7 @@ def test_a_conditional_vae_draws_the_class_that_is_asked_for():
         fit(vae.algorithm(optax.adam(1e-2)), {"x": x}, steps=1, key=jax.random.key(0), batch_size=8)
 
 
+@pytest.mark.slow
 def test_log_prob_of_a_conditional_vae_is_the_elbo_where_the_posterior_is_exact():
     # With a decoder that ignores z the posterior can be the prior: at beta 9 it becomes so.
     y = np.arange(64) % 2

@@ -118,6 +118,7 @@ def test_the_first_rows_do_not_depend_on_how_many_there_are(fitted):
     assert not first["height"][:7].equals(first["height"][BLOCK:].reset_index(drop=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["gan", "wgan_gp"])
 def test_a_conditional_vector_asks_for_any_one_value(model):
     generator = TabularGenerator(

@@ -15,6 +15,7 @@ from genjax.errors import InputError
 SHAPE = (16, 16, 3)
 
 
+@pytest.mark.slow
 def test_drawn_faces_and_others_to_look_at():
     data = load_training_set(DataConfig(drawn=40), SHAPE, seed=1)
     assert data.pixels.shape == (40, *SHAPE)

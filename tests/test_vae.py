@@ -177,6 +177,7 @@ def test_the_report_s_networks():
     assert kernels["decoder"] == [*transposed, (200, 4096)]
 
 
+@pytest.mark.slow
 def test_bfloat16_computes_with_float32_parameters_and_losses():
     config = VAEConfig(event_shape=(16, 16, 3), channels=(4,), latent_size=3, norm="group")
     x = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), np.uint8)

@@ -45,6 +45,7 @@ def test_a_discriminator_that_learns_alone_has_won():
     assert signals.accuracy > 0.95
 
 
+@pytest.mark.slow
 def test_a_discriminator_too_weak_to_tell_has_lost():
     # Through noise as wide as the ring both sets look alike.
     blind = DiscriminatorConfig(hidden=(32, 32), instance_noise=2.0)
