@@ -55,8 +55,8 @@ class Arguments:
     """Draw so many rows, classes by their shares."""
     minority_share: float | None = None
     """Drop delinquents until they are this share of the rows."""
-    arms: tuple[str, ...] = tuple(ARMS)
-    """Ways to balance."""
+    arms: tuple[str, ...] = tuple(name for name in ARMS if name != "vae")
+    """Ways to balance: by default all but the plain VAE, beside which the conditional was chosen."""
     ratios: tuple[float, ...] = (0.25, 0.5, 1.0)
     """Of delinquents to others, for SMOTE and the default sampler."""
     folds: int = 5
@@ -137,13 +137,12 @@ def thinned(credit: Credit, share: float, *, seed: int) -> Credit:
 
 
 def _compare(arguments: Arguments, credit: Credit) -> None:
-    arms = {name: ARMS[name] for name in arguments.arms}
     report = augmentation_report(
         credit.x,
         credit.y,
-        arms=arms,
+        arms=arguments.arms,
         ratios=arguments.ratios,
-        swept=[name for name in dict.fromkeys(("smote", DEFAULT)) if name in arms],
+        swept=[name for name in dict.fromkeys(("smote", DEFAULT)) if name in arguments.arms],
         steps=arguments.steps,
         network_seeds=arguments.network_seeds,
         folds=arguments.folds,
@@ -159,7 +158,7 @@ def _compare(arguments: Arguments, credit: Credit) -> None:
     )
     lines = credit_report.report_lines(report, DEFAULT, (*credit.notes, *how))
     _save(arguments, report.scores, lines)
-    curves = {name: report.curves[NETWORK, name] for name in arms}
+    curves = {name: report.curves[NETWORK, name] for name in arguments.arms}
     title = f"The credit study's network, {len(credit.y):,} borrowers"
     path = arguments.out / "roc_calibration.png"
     save_roc_and_calibration(path, curves, title=title, positive="delinquents")

@@ -18,11 +18,12 @@ with needs_extra("tables", "curves"):
     from sklearn.metrics import roc_curve
 
 # Okabe and Ito, "Color universal design", 2008: told apart by colour-blind readers too; grey is in
-# the place of yellow, which is pale on white.
+# the place of yellow, which is pale on white; brown is added.
 _COLOURS = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7", "#888888",
+    "#7A4A21",
 )  # fmt: skip
-_MARKS = "os^Dv<>P"
+_MARKS = "os^Dv<>PX*"
 _BINS = 10
 _TICKS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
