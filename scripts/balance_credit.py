@@ -56,7 +56,7 @@ class Arguments:
     minority_share: float | None = None
     """Drop delinquents until they are this share of the rows."""
     arms: tuple[str, ...] = tuple(name for name in ARMS if name != "vae")
-    """Ways to balance: by default all but the plain VAE, beside which the conditional was chosen."""
+    """Ways to balance: all but the plain VAE, of which the conditional one was chosen."""
     ratios: tuple[float, ...] = (0.25, 0.5, 1.0)
     """Of delinquents to others, for SMOTE and the default sampler."""
     folds: int = 5
