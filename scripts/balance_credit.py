@@ -76,7 +76,6 @@ def main() -> int:
     """Parse, load, compare."""
     arguments = tyro.cli(Arguments, description=__doc__)
     _check(arguments)
-    _keep_others(arguments)
     right = arguments.protocol == "right"
     credit = load_credit(
         arguments.data,
@@ -87,6 +86,7 @@ def main() -> int:
     if arguments.minority_share is not None:
         credit = thinned(credit, arguments.minority_share, seed=arguments.seed)
     print(*credit.notes, sep="\n", file=sys.stderr)
+    _keep_others(arguments, credit)
     arguments.out.mkdir(parents=True, exist_ok=True)
     (_compare if right else _repeat)(arguments, credit)
     print(arguments.out)
@@ -150,14 +150,18 @@ def _compare(arguments: Arguments, credit: Credit) -> None:
         seed=arguments.seed,
         say=lambda line: print(line, file=sys.stderr),
     )
+    steps = "four epochs of a balanced table" if arguments.steps is None else arguments.steps
     how = (
         f"{arguments.folds} stratified folds, {arguments.repeats} time(s); all is fitted inside "
-        "the fold; networks start afresh and take as many steps",
-        f"the default sampler, {DEFAULT}, was chosen by half of the rows of Kaggle's table; where "
-        "this is that table, test folds hold rows of that half (docs/credit.md)",
+        f"the fold; {arguments.network_seeds} network(s) each start afresh; all take as many "
+        f"steps: {steps}",
+        "missing values are medians to all classifiers, and normal quantiles the columns' scale",
+        f"the default sampler, {DEFAULT}, was chosen by half of the rows of Kaggle's table, after "
+        "studies that had seen all of them; where this is that table, no test fold is untouched "
+        "(docs/credit.md)",
     )
     lines = credit_report.report_lines(report, DEFAULT, (*credit.notes, *how))
-    _save(arguments, report.scores, lines)
+    _save(arguments, credit, report.scores, lines)
     curves = {name: report.curves[NETWORK, name] for name in arguments.arms}
     title = f"The credit study's network, {len(credit.y):,} borrowers"
     path = arguments.out / "roc_calibration.png"
@@ -172,18 +176,19 @@ def _repeat(arguments: Arguments, credit: Credit) -> None:
         say=lambda line: print(line, file=sys.stderr),
     )
     scores = pd.DataFrame([arm._asdict() for arm in arms])
-    _save(arguments, scores, credit_report.study_lines(arms, credit.notes))
+    _save(arguments, credit, scores, credit_report.study_lines(arms, credit.notes))
 
 
-def _settings(arguments: Arguments) -> dict[str, Any]:
+def _settings(arguments: Arguments, credit: Credit) -> dict[str, Any]:
     """Return what the results depend on, as JSON has it."""
     settings = {name: value for name, value in vars(arguments).items() if name != "out"}
     path = arguments.data
     settings["data"] = None if path is None else str(path.expanduser().resolve())
+    settings |= {"table": credit.notes[:3], "default_sampler": DEFAULT}
     return json.loads(json.dumps(settings))
 
 
-def _keep_others(arguments: Arguments) -> None:
+def _keep_others(arguments: Arguments, credit: Credit) -> None:
     """Raise InputError where the folder has results of other settings."""
     out, path = arguments.out, arguments.out / "settings.json"
     if not (out / "results.csv").exists():
@@ -192,16 +197,16 @@ def _keep_others(arguments: Arguments) -> None:
         known = json.loads(path.read_text())
     except (OSError, ValueError):
         known = {}
-    asked = _settings(arguments)
+    asked = _settings(arguments, credit)
     if other := [name for name in asked if name not in known or known[name] != asked[name]]:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in other)
+        names = ", ".join(name.replace("_", " ") for name in other)
         raise InputError(f"{out} has results of another {names}: choose another --out")
 
 
-def _save(arguments: Arguments, scores: pd.DataFrame, lines: list[str]) -> None:
+def _save(arguments: Arguments, credit: Credit, scores: pd.DataFrame, lines: list[str]) -> None:
     """Write what took long, then print the report."""
     out = arguments.out
-    (out / "settings.json").write_text(json.dumps(_settings(arguments), indent=1) + "\n")
+    (out / "settings.json").write_text(json.dumps(_settings(arguments, credit), indent=1) + "\n")
     scores.to_csv(out / "results.csv", index=False)
     (out / "report.txt").write_text("\n".join(lines) + "\n")
     print(*lines, sep="\n")

@@ -13,7 +13,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.preprocessing import QuantileTransformer
 
 from genjax.errors import InputError
-from genjax.estimators import augmentation, augmentation_report
+from genjax.estimators import VAEOverSampler, augmentation, augmentation_report
 from genjax.estimators.arms import ARMS, DEFAULT, OfTable, at_ratio
 from genjax.estimators.augmentation_scores import scale_of
 from genjax.estimators.augmentation_splits import repeated_folds
@@ -107,7 +107,8 @@ def test_scores_are_those_of_the_steps_by_hand(usual):
         fold = parts[number]
         scale = scale_of(X.iloc[fold.train])
         train, calibration, test = (scale(X.iloc[rows]) for rows in fold)
-        more = SMOTE(random_state=number).fit_resample(train, Y[fold.train])
+        seed = int(np.random.SeedSequence([0, number]).generate_state(1)[0] // 2)
+        more = SMOTE(random_state=seed).fit_resample(train, Y[fold.train])
         models = {
             "smote": LogisticRegression().fit(*more),
             "class weights": LogisticRegression(class_weight="balanced").fit(train, Y[fold.train]),
@@ -137,7 +138,8 @@ def test_the_report_has_every_fold_seed_and_ratio(usual):
     y, before, after = usual.curves["network", "smote"]
     assert len(y) == len(before) == len(after) == len(Y)  # of one repeat
     assert y.sum() == Y.sum()
-    assert usual.test_to_train == pytest.approx(0.5, abs=0.01)
+    fold = repeated_folds(Y, folds=3, repeats=2, seed=0).folds[0]
+    assert usual.test_to_train == pytest.approx(len(fold.test) / len(fold.train), abs=0.01)
     own = usual.scores.query("classifier == 'network' and ratio == 1").groupby(["arm", "fold"])
     folds = own["auc"].mean()  # of both seeds
     found = usual.difference("smote", "random")
@@ -333,3 +335,45 @@ def test_arms_are_known_by_name():
     ]
     with pytest.raises(InputError, match=r"no arm 'smoot'; there is .*smote"):
         report(arms=("smoot",))
+
+
+def test_trees_are_as_many_in_every_arm():
+    """Copies on both sides of a split for early stopping would let balanced tables learn longer."""
+    x, y = np.random.default_rng(0).normal(size=(12_000, 1)), np.arange(12_000) % 20 == 0
+    trees = augmentation.default_classifiers(0)["trees"]
+    assert trees.fit(x, y).n_iter_ == trees.max_iter
+
+
+def test_a_network_that_breaks_is_no_score():
+    x = np.zeros((40, 1), np.float32)
+    x[3] = np.nan
+    with pytest.raises(InputError, match="member 1 led to a value that is not finite"):
+        NetworkStudy().fit([Rows(np.ones((40, 1)), Y[:40]), Rows(x, Y[:40])], steps=4, seed=0)
+
+
+def test_a_generative_arm_and_real_networks_do_not_depend_on_other_arms():
+    arms = {"vae": OfTable(VAEOverSampler(steps=2, hidden=(4,), batch_size=16)), **CHEAP}
+    how = {"network": NetworkStudy(), "others": {}, "steps": 3, "folds": 2}
+    both, alone = (
+        report(arms={name: arms[name] for name in names}, **how).scores
+        for names in (("vae", "random"), ("vae",))
+    )
+    columns = ["fold", "auc", "brier"]
+    pd.testing.assert_frame_equal(
+        both[both["arm"] == "vae"][columns].reset_index(drop=True), alone[columns]
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"arms": ()}, "arms must be 1 or more"),
+        ({"steps": 0}, "steps must be 1 or more"),
+        ({"seed": -1}, "seed lies in"),
+        ({"others": {"network": LogisticRegression()}}, "another name"),
+        ({"swept": ("class weights",), "ratios": (0.5,)}, "the arm has 0"),
+    ],
+)
+def test_settings_that_cannot_be_used(how, said):
+    with pytest.raises(InputError, match=said):
+        report(**how)

@@ -112,13 +112,15 @@ def at_ratio(rows: Rows, given: int, ratio: float) -> Rows:
         ratio: of the rare class's rows to the other's, in (0, 1].
 
     Raises:
-        InputError: the given rows have more than that.
+        InputError: the given rows have more than that, or with all added ones less.
     """
     y = rows.y[:given]
     rare = int(y.mean() < 0.5)
     wanted = round(ratio * (y != rare).sum()) - int((y == rare).sum())
     if wanted < 0:
         raise InputError(f"the rare class has a larger ratio than {ratio} as it is")
-    keep = slice(given + min(wanted, len(rows.y) - given))
+    if (added := len(rows.y) - given) < wanted:
+        raise InputError(f"a ratio of {ratio} needs {wanted} added rows, the arm has {added}")
+    keep = slice(given + wanted)
     weight = None if rows.weight is None else rows.weight[keep]
     return Rows(rows.x[keep], rows.y[keep], weight)

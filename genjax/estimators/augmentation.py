@@ -35,7 +35,7 @@ class AugmentationReport(NamedTuple):
         scores: a row for each classifier, arm, ratio, fold and seed, with the scores of its
             probabilities, and of the recalibrated ones as "recalibrated_...".
         curves: (classifier, arm) -> (y, probability, recalibrated probability) of all test rows of
-            the first repeat.
+            the first repeat, of one network each.
         test_to_train: of the splits.
     """
 
@@ -126,9 +126,14 @@ def augmentation_report(
     arms = arms if isinstance(arms, Mapping) else {name: ARMS[name] for name in arms}
     if unknown := [name for name in swept if name not in arms]:
         raise InputError(f"no arm {unknown[0]!r}: {', '.join(arms)}")
-    for name, value in (("network_seeds", network_seeds), ("jobs", jobs), ("repeats", repeats)):
-        if value < 1:
+    counts_of = {"arms": len(arms), "network_seeds": network_seeds, "jobs": jobs}
+    for name, value in (counts_of | {"repeats": repeats, "steps": steps}).items():
+        if value is not None and value < 1:
             raise InputError(f"{name} must be 1 or more, not {value}")
+    if not 0 <= seed < 2**31:
+        raise InputError(f"seed lies in [0, 2^31), not {seed}")
+    if others is not None and NETWORK in others:
+        raise InputError(f"{NETWORK!r} is the study's own: another name for that classifier")
     splits = (
         repeated_folds(y, folds=folds, repeats=repeats, seed=seed) if splits is None else splits
     )
@@ -141,20 +146,20 @@ def augmentation_report(
     balanced = 2 * int(counts.max())
     scales = [scale_of(X.iloc[fold.train]) for fold in parts]
     study = Study(
-        X,
-        y,
-        parts,
-        scales,
-        [
+        x=X,
+        y=y,
+        parts=parts,
+        scales=scales,
+        ready=[
             (scale(X.iloc[fold.calibration]), scale(X.iloc[fold.test]))
             for fold, scale in zip(parts, scales, strict=True)
         ],
-        network,
-        round(4 * balanced / network.batch_size) if steps is None else steps,
-        network_seeds,
-        default_classifiers(seed) if others is None else others,
-        seed,
-        jobs,
+        network=network,
+        steps=round(4 * balanced / network.batch_size) if steps is None else steps,
+        network_seeds=network_seeds,
+        others=default_classifiers(seed) if others is None else others,
+        seed=seed,
+        jobs=jobs,
     )
     tries = {name: sorted({1.0, *ratios}) if name in swept else [1.0] for name in arms}
     of_arm = 4 * balanced * (X.shape[1] + 2) * len(parts) * network_seeds
@@ -185,7 +190,8 @@ def default_classifiers(seed: int) -> dict[str, Any]:
     """Return the classifiers beside the network, not fitted."""
     return {
         "logistic regression": LogisticRegression(max_iter=500),
+        # Never stopped early: copies on both sides of its split would stop balanced tables later.
         "trees": HistGradientBoostingClassifier(
-            learning_rate=0.05, max_leaf_nodes=15, random_state=seed
+            learning_rate=0.05, max_leaf_nodes=15, early_stopping=False, random_state=seed
         ),
     }

@@ -1,7 +1,6 @@
 """Splits of a study of imbalance: whole tables in folds, small samples, rarer classes.
 
-All are places of rows in one table, so that what was made of one split can be compared with what
-was made of another: `small_samples` share their test rows, `rarer` ones those that they came from.
+All are places of rows in one table.
 """
 
 from typing import NamedTuple
@@ -14,6 +13,7 @@ with needs_extra("tables", "estimators"):
     from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 
 CALIBRATION_SHARE = 0.2  # of a fold's training rows, kept apart for recalibration
+_TESTED = 0.4  # of the rows of each class, in `small_samples`
 _LEAST = 10  # rows of a class: 8 to learn from and 2 to calibrate by
 
 
@@ -64,19 +64,22 @@ def repeated_folds(y: np.ndarray, *, folds: int, repeats: int, seed: int) -> Spl
         raise InputError(f"{folds} folds need {least} rows of each class or more, not {rarest}")
     split = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
     made = [_fold(y, train, test, seed) for train, test in split.split(np.zeros(len(y)), y)]
-    return Splits(made, folds, 1 / (folds - 1))
+    return Splits(made, folds, 1 / ((folds - 1) * (1 - CALIBRATION_SHARE)))
 
 
 def small_samples(
     y: np.ndarray, *, rows: int, share: float | None = None, draws: int, seed: int
 ) -> Splits:
-    """Return small training sets without a row in common, all tested on the same sixth of the rows.
+    """Return small training sets and test sets of their own, none with a row in another.
+
+    Their results are independent, which makes a plain t interval right.
 
     Args:
         y: (n,) 0 or 1.
         rows: of each training set, those for calibration among them.
-        share: of the rarer class in them; None takes the table's. Test rows have the table's.
-        draws: training sets.
+        share: of the rarer class in them; None takes the table's. Test rows, two fifths of the
+            table in all, have the table's.
+        draws: training sets, 2 or more.
         seed: of the order.
 
     Raises:
@@ -88,30 +91,38 @@ def small_samples(
         >>> [len(fold.train) + len(fold.calibration) for fold in splits.folds]
         [500, 500, 500]
         >>> int(y[splits.folds[0].train].sum()), len(splits.folds[0].test)
-        (16, 1000)
+        (16, 800)
     """
+    if draws < 2:
+        raise InputError(f"draws must be 2 or more, not {draws}")
     rare = int(y.mean() < 0.5)
     share = float((y == rare).mean()) if share is None else share
     few = round(share * rows)
-    pool, test = train_test_split(np.arange(len(y)), test_size=1 / 6, stratify=y, random_state=seed)
     rng = np.random.default_rng(seed)
-    parts = []
+    learnt, tested = [], []
     for label, size in ((rare, few), (1 - rare, rows - few)):
-        places = rng.permutation(pool[y[pool] == label])
-        if size < _LEAST or draws * size > len(places):
+        places = rng.permutation(np.flatnonzero(y == label))
+        held, pool = np.split(places, [round(_TESTED * len(places))])
+        if size < _LEAST or draws * size > len(pool):
             raise InputError(
                 f"{draws} training sets of {size:,} rows of class {label}: from {_LEAST} rows each "
-                f"to {len(places):,} in all"
+                f"to {len(pool):,} in all"
             )
-        parts.append(places[: draws * size].reshape(draws, size))
-    made = [_fold(y, np.concatenate(own), test, seed) for own in zip(*parts, strict=True)]
-    return Splits(made, 1, 0.0)
+        learnt.append(pool[: draws * size].reshape(draws, size))
+        tested.append(np.array_split(held, draws))
+    made = [
+        _fold(y, np.concatenate(own), np.concatenate(test), seed)
+        for own, test in zip(zip(*learnt, strict=True), zip(*tested, strict=True), strict=True)
+    ]
+    return Splits(made, draws, 0.0)
 
 
 def rarer(splits: Splits, y: np.ndarray, *, share: float, seed: int) -> Splits:
     """Return the splits with the rarer class made this share of what is learnt from, or tested.
 
-    Rows for training and calibration are dropped at random; test rows stay.
+    Rows for training and calibration are dropped at random; test rows stay. An interval over the
+    folds knows of their overlap in all rows, though the rare ones that are left overlap less: it
+    is rather too wide.
 
     Raises:
         InputError: it is no larger share as it is, or under 10 rows a fold would be left.
@@ -131,6 +142,8 @@ def rarer(splits: Splits, y: np.ndarray, *, share: float, seed: int) -> Splits:
 
 
 def _fold(y: np.ndarray, learnt: np.ndarray, test: np.ndarray, seed: int) -> Fold:
+    if (rarest := np.bincount(y[learnt], minlength=2).min()) < _LEAST:
+        raise InputError(f"{_LEAST} rows of each class to learn from are needed, not {rarest}")
     own, calibration = train_test_split(
         learnt, test_size=CALIBRATION_SHARE, stratify=y[learnt], random_state=seed
     )

@@ -61,7 +61,8 @@ class Study(NamedTuple):
         """Return an arm's rows of a fold."""
         fold, scale = self.parts[number], self.scales[number]
         frame = self.x.iloc[fold.train].reset_index(drop=True)
-        return arm(frame, self.y[fold.train], scale, self.seed + number)
+        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0] // 2)
+        return arm(frame, self.y[fold.train], scale, seed)  # scikit-learn's seeds are below 2^31
 
     def networks(self, trials: Sequence[Sequence[Rows]]) -> list[list[Probabilities]]:
         """Return what networks make of calibration and test rows, of each trial."""

@@ -18,6 +18,7 @@ from flax import linen as nn
 from jax import Array
 
 from genjax.algorithm import Algorithm, Aux, Context, Params, Phase, PyTree, TrainState, from_phases
+from genjax.errors import InputError
 from genjax.fit_many import fit_many
 
 
@@ -99,13 +100,16 @@ class NetworkStudy:
             twins: (members,) int from 0; members of the same number start and draw alike. None
                 starts each on its own.
             chunk: steps a program.
+
+        Raises:
+            InputError: a member met a value that is not finite, and stopped there.
         """
         longest = max(len(rows.y) for rows in members)
         tables = [_repeated(rows, longest, np.random.default_rng(seed)) for rows in members]
         twins = np.arange(len(members)) if twins is None else np.asarray(twins)
         keys = jax.random.split(jax.random.key(seed), int(twins.max()) + 1)[twins]
         own = {name: jnp.asarray(np.stack([t[name] for t in tables])) for name in tables[0]}
-        return fit_many(
+        trained = fit_many(
             self.algorithm,
             {"row": np.arange(longest, dtype=np.int32)},
             steps=steps,
@@ -115,6 +119,9 @@ class NetworkStudy:
             states=states,
             chunk=chunk,
         )
+        if len(broken := np.flatnonzero(np.asarray(trained.step) < steps)):
+            raise InputError(f"the rows of member {broken[0]} led to a value that is not finite")
+        return trained
 
     def predict(self, states: TrainState, x: Sequence[np.ndarray]) -> np.ndarray:
         """Return each member's probabilities of class 1, (members, n), of its own x."""
