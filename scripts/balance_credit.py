@@ -17,7 +17,9 @@ of the first use, roc_calibration.png.
 
 import dataclasses
 import json
+import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -87,8 +89,16 @@ def main() -> int:
         credit = thinned(credit, arguments.minority_share, seed=arguments.seed)
     print(*credit.notes, sep="\n", file=sys.stderr)
     _keep_others(arguments, credit)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (_compare if right else _repeat)(arguments, credit)
+    arguments.out.mkdir(parents=True, exist_ok=True)  # what cannot be written fails before hours
+    try:
+        (_compare if right else _repeat)(arguments, credit)
+    except BaseException as error:
+        with suppress(OSError):
+            arguments.out.rmdir()  # an empty folder alone
+        if isinstance(error, KeyboardInterrupt):
+            print("interrupted: nothing was written", file=sys.stderr, flush=True)
+            os._exit(130)  # threads that are fitting cannot be asked to stop
+        raise
     print(arguments.out)
     return 0
 
@@ -191,7 +201,7 @@ def _settings(arguments: Arguments, credit: Credit) -> dict[str, Any]:
 def _keep_others(arguments: Arguments, credit: Credit) -> None:
     """Raise InputError where the folder has results of other settings."""
     out, path = arguments.out, arguments.out / "settings.json"
-    if not (out / "results.csv").exists():
+    if not any((out / name).exists() for name in ("results.csv", "report.txt", path.name)):
         return
     try:
         known = json.loads(path.read_text())

@@ -3,6 +3,7 @@
 import runpy
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -153,6 +154,7 @@ def _absolute(path: str | Path | None) -> str | None:
 def report_errors(main: Callable[[], int]) -> None:
     """Exit with main's status; what a user can mend is one line on standard error."""
     signal.signal(signal.SIGTERM, _terminate)
+    warnings.formatwarning = lambda message, *_: f"warning: {message}\n"  # no line of our code
     try:
         status = main()
     except (InputError, NonFiniteError, ImportError, OSError) as error:

@@ -133,7 +133,7 @@ def verdict(found: Differences) -> list[str]:
     """Return in words what the intervals show, and no more."""
     sampler = found.sampler
     if not any(found.auc.values()):
-        return [f"nothing to compare: {sampler}, or all of {', '.join(PEERS)}, were not tried"]
+        return [f"nothing to compare: {sampler}, or all it is compared with, were not tried"]
     lines = [
         f"{classifier}: AUC of {sampler}: {_in_words(others)}"
         for classifier, others in found.auc.items()

@@ -10,7 +10,9 @@ from imblearn.over_sampling import SMOTE
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import QuantileTransformer
+from sklearn.svm import LinearSVC
 
 from genjax.errors import InputError
 from genjax.estimators import VAEOverSampler, augmentation, augmentation_report
@@ -371,6 +373,8 @@ def test_a_generative_arm_and_real_networks_do_not_depend_on_other_arms():
         ({"steps": 0}, "steps must be 1 or more"),
         ({"seed": -1}, "seed lies in"),
         ({"others": {"network": LogisticRegression()}}, "another name"),
+        ({"others": {"near": KNeighborsClassifier()}}, "'near' takes no weights"),
+        ({"others": {"line": LinearSVC()}}, "no predict_proba"),
         ({"swept": ("class weights",), "ratios": (0.5,)}, "the arm has 0"),
     ],
 )

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from genjax.errors import InputError, needs_extra
-from genjax.estimators.arms import ARMS, Arm
+from genjax.estimators.arms import ARMS, Arm, class_weights
 from genjax.estimators.augmentation_scores import Collected, scale_of
 from genjax.estimators.augmentation_splits import Splits, repeated_folds
 from genjax.estimators.augmentation_trials import NETWORK, Study, try_arms
@@ -23,6 +23,7 @@ from genjax.near_names import near_names
 with needs_extra("tables", "estimators"):
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
+    from sklearn.utils.validation import has_fit_parameter
 
 _KEYS = ["classifier", "arm", "ratio", "fold", "seed"]
 _BYTES = 1e9  # of the rows of one program's networks, about
@@ -121,6 +122,7 @@ def augmentation_report(
         ['unbalanced', 'random']
     """
     X, y = _table(X, y)
+    arms = arms if isinstance(arms, Mapping) else tuple(arms)
     if unknown := [name for name in arms if isinstance(arms, Sequence) and name not in ARMS]:
         raise InputError(f"no arm {unknown[0]!r}; there is {near_names(unknown[0], ARMS)}")
     arms = arms if isinstance(arms, Mapping) else {name: ARMS[name] for name in arms}
@@ -132,8 +134,8 @@ def augmentation_report(
             raise InputError(f"{name} must be 1 or more, not {value}")
     if not 0 <= seed < 2**31:
         raise InputError(f"seed lies in [0, 2^31), not {seed}")
-    if others is not None and NETWORK in others:
-        raise InputError(f"{NETWORK!r} is the study's own: another name for that classifier")
+    others = default_classifiers(seed) if others is None else others
+    _check_classifiers(others, weighted=class_weights in arms.values())
     splits = (
         repeated_folds(y, folds=folds, repeats=repeats, seed=seed) if splits is None else splits
     )
@@ -157,7 +159,7 @@ def augmentation_report(
         network=network,
         steps=round(4 * balanced / network.batch_size) if steps is None else steps,
         network_seeds=network_seeds,
-        others=default_classifiers(seed) if others is None else others,
+        others=others,
         seed=seed,
         jobs=jobs,
     )
@@ -176,14 +178,27 @@ def augmentation_report(
 def _table(X: pd.DataFrame, y: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the table and its classes as integers, or raise InputError where it is none."""
     X, y = pd.DataFrame(X), np.asarray(y)
-    if y.shape != (len(X),) or not np.isin(y, (0, 1)).all():
+    if y.shape != (len(X),):
         raise InputError(f"a class, 0 or 1, of each row: {len(X)} rows, classes of {y.shape}")
+    if not (known := np.isin(y, (0, 1))).all():
+        raise InputError(f"a class, 0 or 1, of each row, not {y[~known][0]!r}")
     for name, column in X.items():
         if not pd.api.types.is_numeric_dtype(column):
             raise InputError(f"column {name!r} holds {column.dtype}, not numbers: encode it first")
         if np.isinf(column.to_numpy(np.float64, na_value=np.nan)).any():
             raise InputError(f"column {name!r} holds infinite values")
     return X, y.astype(int)
+
+
+def _check_classifiers(others: Mapping[str, Any], *, weighted: bool) -> None:
+    """Raise InputError for classifiers that would fail late."""
+    for name, model in others.items():
+        if name == NETWORK:
+            raise InputError(f"{NETWORK!r} is the study's own: another name for that classifier")
+        if not hasattr(model, "predict_proba"):
+            raise InputError(f"{name!r} has no predict_proba")
+        if weighted and not has_fit_parameter(model, "sample_weight"):
+            raise InputError(f"{name!r} takes no weights: leave the arm of class weights out")
 
 
 def default_classifiers(seed: int) -> dict[str, Any]:

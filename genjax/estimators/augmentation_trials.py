@@ -5,7 +5,7 @@ networks trained as one program, of all folds and seeds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,10 +152,6 @@ def _at_once(jobs: int, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
     """Return what (function, *arguments) give, in order, some of them called at a time."""
     if jobs == 1:
         return [function(*arguments) for function, *arguments in calls]
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(function, *arguments) for function, *arguments in calls]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    # Its threads are daemons: an interrupt, or a call that fails, does not wait for the others.
+    with ThreadPool(jobs) as pool:
+        return list(pool.imap(lambda call: call[0](*call[1:]), calls))
