@@ -40,14 +40,10 @@ def shared_data():
 
 
 # The contract is run on every model by `make checks`, on one of each kind by `make test`, and there
-# what compiles several programs on the first alone. So are examples that fit whole estimators.
-_OF_SEVERAL_PROGRAMS = (
-    "test_eight_devices",
-    "test_members",
-    "test_a_member",
-    "test_one_compilation",
-    "test_a_planted_nan",
-)
+# what compiles several programs on the first alone, or not at all. So are examples that fit whole
+# estimators.
+_LONGEST = ("test_eight_devices", "test_members_by_map", "test_a_member")
+_OF_SEVERAL_PROGRAMS = ("test_members", "test_one_compilation", "test_a_planted_nan")
 _ROWS = ("mlp_vae", "conv_vae_with_statistics", "conditional_vae_of_a_table", "gan_with_cures")
 _SLOW_EXAMPLES = tuple(
     f"genjax.{name}"
@@ -62,8 +58,9 @@ _SLOW_EXAMPLES = tuple(
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.name == "test_contract.py":
-            row, several = item.callspec.params["row"], item.name.startswith(_OF_SEVERAL_PROGRAMS)
-            if row not in _ROWS or (several and row != _ROWS[0]):
+            several = item.name.startswith(_OF_SEVERAL_PROGRAMS)
+            rows = _ROWS[:1] if several else _ROWS
+            if item.callspec.params["row"] not in rows or item.name.startswith(_LONGEST):
                 item.add_marker(pytest.mark.slow)
         if item.name.endswith(tuple(f"[{name}]" for name in _SLOW_EXAMPLES)):
             item.add_marker(pytest.mark.slow)

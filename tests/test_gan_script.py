@@ -23,6 +23,8 @@ from genjax.models import (
 )
 from making_digits import SHAPE, shades, write_shades
 
+pytestmark = pytest.mark.slow
+
 CONV = GANConfig(
     event_shape=SHAPE, latent_size=4, head="tanh", classes=2, augmentation=("translation",),
     generator=DCGANGeneratorConfig(width=2), discriminator=DCGANDiscriminatorConfig(width=2),
@@ -103,7 +105,6 @@ def test_signals_and_figures_are_written(run):
     assert (run / "figures" / "signals.png").exists()
 
 
-@pytest.mark.slow
 def test_a_pause_changes_no_bit(run, place, tmp_path, monkeypatch):
     folder, digits = place
     cut = tmp_path / "cut"
@@ -115,7 +116,6 @@ def test_a_pause_changes_no_bit(run, place, tmp_path, monkeypatch):
     np.testing.assert_array_equal(genjax.load(cut).sample(5, y=1), genjax.load(run).sample(5, y=1))
 
 
-@pytest.mark.slow
 def test_sub_folders_are_classes_and_samples_are_drawn_by_name(place, tmp_path, monkeypatch):
     folder, _ = place
     about = ("--config", folder / "plain.json", "--data.attribute", "class")
@@ -126,7 +126,6 @@ def test_sub_folders_are_classes_and_samples_are_drawn_by_name(place, tmp_path, 
     assert len(list(out.iterdir())) == 3
 
 
-@pytest.mark.slow
 def test_without_classes_no_labels_are_looked_at(place, tmp_path, monkeypatch):
     folder, _ = place
     call(
