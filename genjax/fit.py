@@ -23,11 +23,13 @@ from genjax.chunk import (
     take_streamed_chunk,
 )
 from genjax.errors import InputError
+from genjax.programs import FewPrograms
 from genjax.stream import Stream
 
 _jitted_init = jax.jit(initialise, static_argnums=0)
 jitted_chunk = jax.jit(take_chunk, static_argnums=(0, 1, 2, 3), donate_argnums=4)
 jitted_streamed_chunk = jax.jit(take_streamed_chunk, static_argnums=(0, 1), donate_argnums=2)
+_programs = FewPrograms(_jitted_init, jitted_chunk, jitted_streamed_chunk)
 
 
 class Progress(NamedTuple):
@@ -126,6 +128,7 @@ def fit(
     mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
     n = check_data(algorithm, data, batch_size, chunk)
     sharding.check_divides(batch_size, mesh)
+    _programs.note(algorithm)
     state = init(algorithm, data, key=key, batch_size=batch_size) if state is None else state
     state = sharding.own_copy(state, mesh)
     start, host_key, key = int(state.step), key, sharding.replicate(key, mesh)
@@ -156,6 +159,7 @@ def fit(
 
 def init(algorithm: Algorithm, data: PyTree, *, key: Array, batch_size: int) -> TrainState:
     """Return the state that `fit` starts from, with these arguments, when it is given none."""
+    _programs.note(algorithm)
     return _jitted_init(algorithm, key, rows_for_init(algorithm, data, batch_size))
 
 

@@ -16,12 +16,13 @@ from genjax.fit import Hook, NonFiniteError, fit
 from genjax.hooks import ProgressLine
 from genjax.models import GANConfig, VAEConfig
 from genjax.models.model_config import ModelConfig
+from genjax.programs import FewPrograms
 
 BLOCK = 4096  # rows of every call that draws: the same shape, and so the same program
 TableModelConfig = VAEConfig | GANConfig
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _algorithm(config: TrainingConfig) -> Algorithm:
     """Return one algorithm for equal configurations, since programs are kept by algorithm."""
     return config.algorithm()
@@ -75,6 +76,7 @@ def draw(
         labels: (n,) int, for a model of classes.
         seed: the same one gives the same rows.
     """
+    _programs.note(config)
     key = jax.random.key(seed)
     given = np.zeros(n, np.int32) if labels is None else labels.astype(np.int32)
     padded = np.pad(given, (0, -n % BLOCK))
@@ -91,3 +93,6 @@ def draw(
 def _draw_block(config: ModelConfig, state: TrainState, key: Array, labels: Array) -> Array:
     model: Any = config.build()
     return model.draw(state, key, BLOCK, y=jnp.asarray(labels) if model.classes else None)
+
+
+_programs = FewPrograms(_draw_block)
