@@ -39,7 +39,7 @@ FAULTS: tuple[str, ...] = (
     "deviations squeeze the rest together",
     "over-sampling: it precedes the split, so that synthetic rows are made from test rows",
     "network: it is never initialised again, so that arms differ in steps and in what the ones "
-    "before taught: without balancing, as many steps gain nearly as much",
+    "before taught",
     "unbalanced: its 4 epochs at a rate of 1e-4 end long before the network has learnt",
     "SMOTE: scored on its own over-sampled test rows, where 93 % of the delinquents are "
     "interpolated, between rows that were trained on too",
