@@ -96,7 +96,7 @@ def main() -> int:
         with suppress(OSError):
             arguments.out.rmdir()  # an empty folder alone
         if isinstance(error, KeyboardInterrupt | SystemExit):  # of SIGINT, of SIGTERM
-            print("interrupted: nothing was written", file=sys.stderr, flush=True)
+            print("interrupted", file=sys.stderr, flush=True)
             os._exit(130)  # threads that are fitting cannot be asked to stop
         raise
     print(arguments.out)

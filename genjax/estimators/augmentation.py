@@ -122,10 +122,7 @@ def augmentation_report(
         ['unbalanced', 'random']
     """
     X, y = _table(X, y)
-    arms = arms if isinstance(arms, Mapping) else tuple(arms)
-    if unknown := [name for name in arms if isinstance(arms, Sequence) and name not in ARMS]:
-        raise InputError(f"no arm {unknown[0]!r}; there is {near_names(unknown[0], ARMS)}")
-    arms = arms if isinstance(arms, Mapping) else {name: ARMS[name] for name in arms}
+    arms = arms if isinstance(arms, Mapping) else {name: _known_arm(name) for name in arms}
     if unknown := [name for name in swept if name not in arms]:
         raise InputError(f"no arm {unknown[0]!r}: {', '.join(arms)}")
     counts_of = {"arms": len(arms), "network_seeds": network_seeds, "jobs": jobs}
@@ -188,6 +185,12 @@ def _table(X: pd.DataFrame, y: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
         if np.isinf(column.to_numpy(np.float64, na_value=np.nan)).any():
             raise InputError(f"column {name!r} holds infinite values")
     return X, y.astype(int)
+
+
+def _known_arm(name: str) -> Arm:
+    if name not in ARMS:
+        raise InputError(f"no arm {name!r}; there is {near_names(name, ARMS)}")
+    return ARMS[name]
 
 
 def _check_classifiers(others: Mapping[str, Any], *, weighted: bool) -> None:
