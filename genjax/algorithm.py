@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
+from genjax.packing import Packing
+
 PyTree = Any
 Params = dict[str, PyTree]
 Metrics = dict[str, Array]
@@ -63,6 +65,15 @@ class Aux(NamedTuple):
 
 
 LossFn = Callable[[Params, PyTree, Context], tuple[Array, Aux]]
+
+
+class Elementwise(optax.GradientTransformation):
+    """A transformation that treats every number of every array alike, and each by itself.
+
+    Adam is one; what looks at a whole array (LAMB's trust ratio), at several (a norm by which
+    gradients are clipped) or at their names (a mask) is none. Such a one may be given the numbers
+    of many small arrays as one: the same updates, from far fewer kernels.
+    """
 
 
 class Phase(NamedTuple):
@@ -198,8 +209,7 @@ def _play(phase: Phase, state: TrainState, batch: PyTree, key: Array) -> tuple[T
 
         trained = _pick(state.params, phase.trains)
         (value, aux), gradient = jax.value_and_grad(loss, has_aux=True)(trained)
-        updates, opt = phase.tx.update(gradient, state.opt[phase.name], trained)
-        trained = optax.apply_updates(trained, updates)
+        trained, opt = _follow(phase.tx, gradient, state.opt[phase.name], trained)
         return (
             state._replace(
                 params={**state.params, **trained},
@@ -213,3 +223,27 @@ def _play(phase: Phase, state: TrainState, batch: PyTree, key: Array) -> tuple[T
         return turn(state, 0)
     state, metrics = jax.lax.scan(turn, state, jnp.arange(phase.repeats))
     return state, jax.tree.map(lambda values: jnp.mean(values, axis=0), metrics)
+
+
+def _follow(
+    tx: optax.GradientTransformation, gradient: Params, opt: optax.OptState, params: Params
+) -> tuple[Params, optax.OptState]:
+    """Return the parameters after an optimiser's step, and its state."""
+    if not isinstance(tx, Elementwise):
+        updates, opt = tx.update(gradient, opt, params)
+        return optax.apply_updates(params, updates), opt
+    packing = Packing(params, lambda path: (path[0].key,))
+    # What is kept for each parameter has the parameters' form: moments, velocities.
+    packed = jax.tree.map(
+        lambda part: packing.pack(part) if packing.matches(part) else part,
+        opt,
+        is_leaf=packing.matches,
+    )
+    parameters = packing.pack(params)
+    updates, packed = tx.update(packing.pack(gradient), packed, parameters)
+    opt = jax.tree.map(
+        lambda part: packing.unpack(part) if packing.is_packed(part) else part,
+        packed,
+        is_leaf=packing.is_packed,
+    )
+    return packing.unpack(optax.apply_updates(parameters, updates)), opt

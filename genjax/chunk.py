@@ -7,7 +7,8 @@ epoch `p div n`: the minibatch of a step is a pure function of key and step.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +18,9 @@ from jax.sharding import Mesh
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
+from genjax.packing import Packing
 from genjax.permutation import permute, spread
+from genjax.threefry import one_pass
 
 _ROWS, _STEPS, _INIT = range(3)  # what a run's key is folded with, for its three uses
 
@@ -114,46 +117,58 @@ def _take_steps(
 ) -> tuple[TrainState, Metrics, Metrics]:
     """Take steps along the leading axis of `inputs`, each on `batch_of(input)`."""
     length = jax.tree.leaves(inputs)[0].shape[0]
-    steps_key = jax.random.fold_in(key, _STEPS)
+    steps_key = one_pass(jax.random.fold_in(key, _STEPS))
+    names = frozenset(state.params)
+    packing = Packing(state, lambda path: _group_of(path, names))
 
-    def propose(state: TrainState, given: PyTree) -> tuple[TrainState, Metrics]:
+    def propose(packed: list[Array], given: PyTree) -> tuple[Array, list[Array], Metrics]:
+        state = packing.unpack(packed)
         batch = sharding.split_batch(batch_of(given), mesh)
-        return algorithm.step(state, batch, jax.random.fold_in(steps_key, state.step))
+        proposed, metrics = algorithm.step(state, batch, jax.random.fold_in(steps_key, state.step))
+        return state.step, packing.pack(proposed), metrics
 
     def body(
-        carry: tuple[TrainState, Metrics], indexed: tuple[Array, PyTree]
-    ) -> tuple[tuple[TrainState, Metrics], Metrics]:
-        state, broken = carry
+        carry: tuple[list[Array], Metrics], indexed: tuple[Array, PyTree]
+    ) -> tuple[tuple[list[Array], Metrics], Metrics]:
+        old, broken = carry
         index, given = indexed
-        proposed, metrics = propose(state, given)
-        not_finite = _not_finite(state, proposed, metrics)
+        step, new, metrics = propose(old, given)
+        not_finite = _not_finite(packing, old, new, metrics)
         # A refused step leaves state.step behind, so that no later one is taken either.
-        active = (index < clock.steps) & (state.step == clock.step + index)
+        active = (index < clock.steps) & (step == clock.step + index)
         keep = active & ~_any(not_finite)
-        state = jax.tree.map(lambda new, old: jnp.where(keep, new, old), proposed, state)
+        state = [jnp.where(keep, *pair) for pair in zip(new, old, strict=True)]
         broken = {name: broken[name] | (active & not_finite[name]) for name in broken}
         metrics = {name: jnp.where(active, value, jnp.nan) for name, value in metrics.items()}
         return (state, broken), metrics
 
-    first = jax.tree.map(lambda leaf: leaf[0], inputs)
-    proposed, metrics = jax.eval_shape(propose, state, first)
-    terms = jax.eval_shape(_not_finite, state, proposed, metrics)
+    first, packed = jax.tree.map(lambda leaf: leaf[0], inputs), packing.pack(state)
+    _, proposed, metrics = jax.eval_shape(propose, packed, first)
+    terms = jax.eval_shape(partial(_not_finite, packing), packed, proposed, metrics)
     sound = {name: jnp.zeros((), bool) for name in terms}
-    (state, broken), metrics = jax.lax.scan(body, (state, sound), (jnp.arange(length), inputs))
+    (packed, broken), metrics = jax.lax.scan(body, (packed, sound), (jnp.arange(length), inputs))
     # What came from a batch (a replay pool) would else stay split over the devices.
-    return sharding.join((state, metrics, broken), mesh)
+    return sharding.join((packing.unpack(packed), metrics, broken), mesh)
 
 
-def _not_finite(old: TrainState, new: TrainState, metrics: Metrics) -> Metrics:
+_PARTS = {"params": "parameters", "extra": "state", "opt": "optimiser state"}
+
+
+def _group_of(path: tuple[Any, ...], networks: frozenset[str]) -> tuple[str, ...]:
+    """Return what a leaf of the state is packed by: part, name, and the way to its network."""
+    keys = [str(getattr(part, "name", getattr(part, "key", part))) for part in path]
+    later = range(2, len(keys))
+    network = next((place for place in later if keys[0] == "opt" and keys[place] in networks), 1)
+    return tuple(keys[: network + 1])
+
+
+def _not_finite(packing: Packing, old: list[Array], new: list[Array], metrics: Metrics) -> Metrics:
     """Name -> () bool: what a step made NaN or infinite, by metric, network, extra and phase."""
     found = {name: jnp.any(~jnp.isfinite(value)) for name, value in metrics.items()}
-    for part, what in (("params", "parameters"), ("extra", "state"), ("opt", "optimiser state")):
-        before, after = getattr(old, part), getattr(new, part)
-        # An extra that a step adds would change the state's form, which the scan refuses.
-        found |= {
-            f"{what} of {name}": _any(jax.tree.map(_spoilt, before[name], tree))
-            for name, tree in after.items()
-        }
+    for (key, _), before, after in zip(packing.groups, old, new, strict=True):
+        if key[0] in _PARTS:
+            name = f"{_PARTS[key[0]]} of {key[1]}"
+            found[name] = found.get(name, jnp.zeros((), bool)) | _spoilt(before, after)
     return found
 
 

@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from genjax.apart import apart
+
 _SINGULAR = 1e-4  # of the largest singular value: below, columns are sums of each other
 
 
@@ -31,7 +33,7 @@ def reparameterize(key: Array, mean: Array, log_variance: Array) -> Array:
         [5.0, 5.0, 5.0]
     """
     chex.assert_equal_shape([mean, log_variance])
-    noise = jax.random.normal(key, mean.shape, mean.dtype)
+    noise = apart(jax.random.normal(key, mean.shape, mean.dtype))
     return mean + jnp.exp(log_variance / 2) * noise
 
 

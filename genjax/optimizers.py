@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from genjax.algorithm import PyTree
+from genjax.algorithm import Elementwise, PyTree
 
 OptimizerName = Literal["adam", "adamw", "nadam", "sgd"]
 
@@ -67,7 +67,7 @@ def build_optimizer(
     """
     how = {"momentum": momentum or None} if name == "sgd" else {"b1": b1, "b2": b2}
     tx = getattr(optax, name)(rate, **how)
-    return optax.chain(historical_averaging(history), tx) if history else tx
+    return Elementwise(*(optax.chain(historical_averaging(history), tx) if history else tx))
 
 
 class HistoryState(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 from flax import linen as nn
 from jax import Array
 
-from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName, has_bias
+from genjax.nets.norm import ACTIVATIONS, PIECEWISE_LINEAR, ActivationName, Norm, NormName, has_bias
 from genjax.nets.spectral import dense
 
 
@@ -44,7 +44,11 @@ class MLP(nn.Module):
     def __call__(self, x: Array, *, train: bool = False) -> Array:
         """Return (batch, *output_shape) of x (batch, ...)."""
         x = x.reshape(x.shape[0], -1)
-        how: dict[str, Any] = {"spectral": self.spectral, "dtype": self.dtype}
+        how: dict[str, Any] = {
+            "spectral": self.spectral,
+            "dtype": self.dtype,
+            "rows_last": self.norm == "none" and self.activation in PIECEWISE_LINEAR,
+        }
         for index, units in enumerate(self.hidden):
             norm: NormName = self.norm if index >= self.norm_from else "none"
             x = dense(x, units, use_bias=has_bias(norm), train=train, **how)

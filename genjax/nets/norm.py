@@ -23,6 +23,8 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     name: getattr(jax.nn, name) for name in ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
 } | {"leaky_relu_0.2": partial(jax.nn.leaky_relu, negative_slope=0.2)}
 
+PIECEWISE_LINEAR = ("leaky_relu", "relu", "leaky_relu_0.2")  # cheap enough to compute twice
+
 
 def has_bias(kind: NormName) -> bool:
     """Return whether the layer before a normalisation should have a bias.

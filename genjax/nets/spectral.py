@@ -14,6 +14,8 @@ from typing import Any
 from flax import linen as nn
 from jax import Array
 
+from genjax.nets.dense import Dense
+
 
 def normalize(layer: nn.Module, x: Array, *, train: bool) -> Array:
     """Apply a layer with its kernel at spectral norm 1; call it within a compact method.
@@ -30,5 +32,5 @@ def normalize(layer: nn.Module, x: Array, *, train: bool) -> Array:
 
 def dense(x: Array, units: int, *, spectral: bool, train: bool, **settings: Any) -> Array:
     """Apply a dense layer, normalised or not; call it within a compact method."""
-    layer = nn.Dense(units, **settings)
+    layer = Dense(units, **settings)
     return normalize(layer, x, train=train) if spectral else layer(x)
