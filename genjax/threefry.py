@@ -37,7 +37,7 @@ def one_pass(key: Array) -> Array:
         True
     """
     is_threefry = str(jax.random.key_impl(key)) == "threefry2x32"
-    if not (is_threefry and jax.config.read("jax_threefry_partitionable")):
+    if not (is_threefry and jax.config.jax_threefry_partitionable):  # type: ignore[attr-defined]
         return key
     return jax.random.wrap_key_data(jax.random.key_data(key), impl=_IMPLEMENTATION)
 
