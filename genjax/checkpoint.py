@@ -5,20 +5,23 @@ good one.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jax
-import orbax.checkpoint.experimental.v1 as ocp
 from jax.sharding import Sharding
 
 from genjax.algorithm import TrainState
 from genjax.errors import InputError
+
+if TYPE_CHECKING:
+    import orbax.checkpoint.experimental.v1 as ocp
 
 
 class Checkpoints:
     """The newest checkpoints of one run, by step; a context manager.
 
     Args:
-        folder: made if it is not there.
+        folder: made by the first save if it is not there.
         keep: how many of the newest to keep.
         read_only: neither make the folder nor clear away what a killed save left: another process
             may be saving there.
@@ -37,25 +40,32 @@ class Checkpoints:
     def __init__(self, folder: str | Path, *, keep: int = 2, read_only: bool = False):
         self.folder = Path(folder).resolve()
         self.latest: int | None = None
+        self._keep, self._read_only = keep, read_only
         self._manager: ocp.training.Checkpointer | None = None
-        if read_only and not self.folder.is_dir():
-            return
-        self._manager = ocp.training.Checkpointer(
-            self.folder,
-            preservation_policy=ocp.training.preservation_policies.LatestN(keep),
-            cleanup_tmp_directories=not read_only,
-        )
-        newest = self._manager.latest
-        self.latest = None if newest is None else newest.step
+        if self.folder.is_dir():
+            newest = self._open().latest
+            self.latest = None if newest is None else newest.step
+
+    def _open(self) -> "ocp.training.Checkpointer":
+        """Return orbax's part, which takes half a second to import: not before it is needed."""
+        if self._manager is None:
+            import orbax.checkpoint.experimental.v1 as ocp
+
+            self._manager = ocp.training.Checkpointer(
+                self.folder,
+                preservation_policy=ocp.training.preservation_policies.LatestN(self._keep),
+                cleanup_tmp_directories=not self._read_only,
+            )
+        return self._manager
 
     def save(self, state: TrainState) -> None:
         """Write the state under its step and return when it is there; once is enough."""
         step = int(state.step)
         if step == self.latest:
             return
-        assert self._manager is not None, "opened to read only"
+        assert not self._read_only, "opened to read only"
         try:
-            self._manager.save(step, state)
+            self._open().save(step, state)
         except (ValueError, OSError) as error:
             raise InputError(
                 f"cannot save step {step} in {self.folder} (is the disk full?); the newest "
@@ -73,13 +83,13 @@ class Checkpoints:
         Raises:
             InputError: there is none, or it is of another shape.
         """
-        if self.latest is None or self._manager is None:
+        if self.latest is None:
             raise InputError(f"no checkpoint in {self.folder}")
         abstract = jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place), like
         )
         try:
-            return self._manager.load(self.latest, abstract)
+            return self._open().load(self.latest, abstract)
         except (ValueError, KeyError, FileNotFoundError, OSError) as error:
             raise InputError(
                 f"checkpoint {self.latest} of {self.folder} cannot be read: it is damaged, or of "

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 import jax
 from jax import Array
+from jax.sharding import Mesh
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
 from genjax.chunk import Clock, initialise, rows_for_init, take_chunk
+from genjax.errors import InputError
 from genjax.fit import Hook, check_data, drive
 
 
@@ -24,6 +26,7 @@ def fit_many(
     states: TrainState | None = None,
     chunk: int = 100,
     by: Literal["vmap", "map"] = "vmap",
+    mesh: Mesh | None = None,
     hooks: Iterable[Hook] = (),
 ) -> TrainState:
     """Train many members, by seed or by setting, as one program.
@@ -42,6 +45,9 @@ def fit_many(
             amplifies); "map" one after the other inside the program: seeds alone equal single runs
             to the bit. With settings it too equals them to rounding, because the compiler
             simplifies what multiplies a constant, and here a setting is an argument.
+        mesh: devices to share the members out to (default: one device); their number must divide
+            the members'. On a CPU, `jax.config.update("jax_num_cpu_devices", cores)`, before
+            anything else of JAX, makes each core a device.
         hooks: called between chunks.
 
     Returns:
@@ -50,7 +56,7 @@ def fit_many(
         call compiles anew.
 
     Raises:
-        InputError: as `fit`.
+        InputError: as `fit`, or members and devices do not fit together.
 
     Example:
         >>> import jax, jax.numpy as jnp, optax
@@ -71,7 +77,13 @@ def fit_many(
         [0.0, 1.0]
     """
     over: Callable[..., Any] = {"vmap": jax.vmap, "map": lambda f: partial(jax.lax.map, f)}[by]
-    mesh = sharding.data_mesh(jax.devices()[:1])
+    one_device = sharding.data_mesh(jax.devices()[:1])
+    mesh = one_device if mesh is None else mesh
+    if len(keys) % mesh.size:
+        raise InputError(
+            f"{len(keys)} members do not share out to {mesh.size} devices; "
+            f"take a multiple of {mesh.size}"
+        )
     algorithm = build(jax.tree.map(lambda leaf: leaf[0], settings))
     n = check_data(algorithm, data, batch_size, chunk)
     data = sharding.replicate(data, mesh)
@@ -80,22 +92,24 @@ def fit_many(
     def init_members(settings: PyTree, keys: Array, first: PyTree) -> TrainState:
         return over(lambda one: initialise(build(one[0]), one[1], first))((settings, keys))
 
-    @partial(jax.jit, donate_argnums=0)
     def members(
         states: TrainState, settings: PyTree, keys: Array, data: PyTree, clock: Clock
     ) -> tuple[TrainState, Metrics, Metrics]:
         def one(member: tuple[TrainState, PyTree, Array]) -> tuple[TrainState, Metrics, Metrics]:
             state, setting, key = member
-            return take_chunk(build(setting), batch_size, chunk, mesh, state, data, key, clock)
+            return take_chunk(
+                build(setting), batch_size, chunk, one_device, state, data, key, clock
+            )
 
         return over(one)((states, settings, keys))
 
+    step_members = jax.jit(sharding.over_members(members, mesh), donate_argnums=0)
     if states is None:
         states = init_members(settings, keys, rows_for_init(algorithm, data, batch_size))
-    states = sharding.own_copy(states, mesh)
+    states, settings, keys = sharding.place_members((states, settings, keys), mesh)
 
     def run(states: TrainState, clock: Clock) -> tuple[TrainState, Metrics, Metrics]:
-        return members(states, settings, keys, data, clock)
+        return step_members(states, settings, keys, data, clock)
 
     start = int(states.step.max())  # a member that broke stays behind
     rows_a_step = batch_size * algorithm.minibatches

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -77,13 +78,20 @@ class Run:
             raise InputError(f"cannot write a run to {folder}: no writing to {nearest}")
 
     @classmethod
-    def open(cls, folder: str | Path, config: TrainingConfig, data: PyTree) -> "Run":
+    def open(
+        cls,
+        folder: str | Path,
+        config: TrainingConfig,
+        data: PyTree,
+        hashed: Callable[[], str] | None = None,
+    ) -> "Run":
         """Make the folder, or go on with the run that is in it.
 
         Args:
             folder: new, empty, or a run of the same configuration and data.
             config: what to train.
             data: what it learns from; its hash is kept.
+            hashed: returns that hash, where it is computed elsewhere already.
 
         Raises:
             InputError: the folder holds a run of something else (the message says what differs),
@@ -94,7 +102,8 @@ class Run:
         if sharding.is_main():
             cls.check(folder, config)
             rows = len(jax.tree.leaves(data)[0])
-            plain = to_plain(config) | {"rows": rows, "digest": digest(data)}
+            found = hashed() if hashed else digest(data)
+            plain = to_plain(config) | {"rows": rows, "digest": found}
             try:
                 (folder / "figures").mkdir(parents=True, exist_ok=True)
                 with contextlib.ExitStack() as on_failure:

@@ -8,7 +8,7 @@ References:
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -89,7 +89,13 @@ def own_copy(tree: Tree, mesh: Mesh) -> Tree:
 
     Types become strong: a weakly typed leaf would be compiled for once more after its first step.
     """
-    return replicate(jax.tree.map(lambda leaf: jnp.array(leaf, leaf.dtype), tree), mesh)
+    return replicate(_copy(tree), mesh)
+
+
+@jax.jit
+def _copy(tree: Tree) -> Tree:
+    """One program: a copy by itself would be one for each shape, at every start."""
+    return jax.tree.map(lambda leaf: jnp.array(leaf, leaf.dtype), tree)
 
 
 def split_batch(tree: Tree, mesh: Mesh) -> Tree:
@@ -105,6 +111,32 @@ def place_batches(tree: Tree, mesh: Mesh) -> Tree:
     return jax.tree.map(
         lambda leaf: jax.make_array_from_callback(leaf.shape, place, lambda part: leaf[part]), tree
     )
+
+
+def over_members(function: Callable[..., Any], mesh: Mesh) -> Callable[..., Any]:
+    """Return a function of members that each device computes for its own share of them.
+
+    Args:
+        function: (states, settings, keys, data, clock) -> a tree; the first three and the result
+            have a leading axis of members, a multiple of the devices, the others no such axis.
+        mesh: the devices.
+    """
+    if mesh.size == 1:
+        return function
+    own, whole = PartitionSpec(AXIS), PartitionSpec()
+    return jax.shard_map(
+        function,
+        mesh=mesh,
+        in_specs=(own, own, own, whole, whole),
+        out_specs=own,
+        check_vma=False,  # members never meet
+    )
+
+
+def place_members(tree: Tree, mesh: Mesh) -> Tree:
+    """Put arrays with a leading axis of members on the devices, a share on each, as new buffers."""
+    place = NamedSharding(mesh, PartitionSpec(AXIS))
+    return jax.device_put(jax.tree.map(lambda leaf: jnp.array(leaf, leaf.dtype), tree), place)
 
 
 def local(tree: Tree) -> Tree:

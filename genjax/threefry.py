@@ -20,7 +20,7 @@ _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
 # Of fewer words JAX's own takes about as long, and compiles faster: keys that are made of keys
 # of keys would be computed anew for each of their two words, and so on down.
-_LEAST = 128
+_LEAST = 16
 
 
 def one_pass(key: Array) -> Array:

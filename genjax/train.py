@@ -2,6 +2,7 @@
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +14,11 @@ from genjax import sharding
 from genjax.algorithm import Algorithm, PyTree, TrainState
 from genjax.config import TrainingConfig
 from genjax.errors import needs_extra
-from genjax.fit import NonFiniteError, check_data, fit, init
+from genjax.fit import NonFiniteError, Progress, check_data, fit, init
 from genjax.hooks import Every, Interrupt, MetricsLog, ProgressLine, TimeLimit
 from genjax.observers.observer import Observer
-from genjax.run import Run
+from genjax.run import Run, digest
+from genjax.start import Start
 from genjax.tensorboard import TensorBoard
 from genjax.trained import Trained
 
@@ -41,7 +43,11 @@ class Outcome(NamedTuple):
 
 
 def train(
-    config: TrainingConfig, examples: PyTree, folder: str | Path, observer: Observer
+    config: TrainingConfig,
+    examples: PyTree,
+    folder: str | Path,
+    observer: Observer,
+    start: Start | None = None,
 ) -> Outcome:
     """Train into a folder, or go on with the run that is there.
 
@@ -50,6 +56,7 @@ def train(
         examples: what it learns from, as `fit` takes it.
         folder: of the run.
         observer: looks at it between chunks.
+        start: prints how long the process took to its first step.
 
     Returns:
         How it ended.
@@ -63,18 +70,37 @@ def train(
     check_data(algorithm, examples, config.batch_size, config.chunk)
     sharding.check_divides(config.batch_size, mesh)
     with ExitStack() as stack:
-        run = stack.enter_context(closing(Run.open(folder, config, examples)))
-        key = jax.random.key(config.seed)
+        run, first = _open(config, algorithm, examples, folder)
+        stack.enter_context(closing(run))
         state = run.restore(mesh)
         if state is None:
-            state = init(algorithm, examples, key=key, batch_size=config.batch_size)
+            # Placed as the states to come are, so that each look at one is the same program.
+            state = sharding.replicate(first or _init(config, algorithm, examples), mesh)
         board = None
+        if start and sharding.is_main():
+            start.goes_on_from(int(state.step))
         if sharding.is_main():
             run.drop_records_after(int(state.step))
             if config.tensorboard:
                 board = TensorBoard(run.folder / "tensorboard", start=int(state.step))
                 stack.enter_context(closing(board))
-        return _train(run, algorithm, examples, state, mesh, observer, board)
+        return _train(run, algorithm, examples, state, mesh, observer, board, start)
+
+
+def _open(
+    config: TrainingConfig, algorithm: Algorithm, examples: PyTree, folder: str | Path
+) -> tuple[Run, TrainState | None]:
+    """Open the run; a core hashes the data while another one makes a new run's first state."""
+    with ThreadPoolExecutor(1) as pool:
+        hashed = pool.submit(digest, examples).result if sharding.is_main() else None
+        is_new = not (Path(folder) / "config.json").exists()
+        state = _init(config, algorithm, examples) if is_new else None
+        return Run.open(folder, config, examples, hashed), state
+
+
+def _init(config: TrainingConfig, algorithm: Algorithm, examples: PyTree) -> TrainState:
+    key = jax.random.key(config.seed)
+    return init(algorithm, examples, key=key, batch_size=config.batch_size)
 
 
 def check(config: TrainingConfig, folder: str | Path) -> None:
@@ -105,6 +131,7 @@ def _train(
     mesh: Mesh,
     observer: Observer,
     board: TensorBoard | None,
+    clock: Start | None,
 ) -> Outcome:
     config = run.config
     start = int(state.step)
@@ -124,8 +151,12 @@ def _train(
     elif sharding.is_main():
         print(f"{'going on from' if start else 'starting at'} step {start:,}", file=sys.stderr)
 
-    if start == 0:
-        look(state)
+    # The first look is at the state before the first step, and waits until that has been taken.
+    unseen = [state] if start == 0 else []
+
+    def look_first(progress: Progress) -> None:
+        if unseen:
+            look(unseen.pop())
 
     def fraction(step: int) -> float:
         return max((step - start) / (steps - start), time_limit.fraction)
@@ -145,8 +176,10 @@ def _train(
                 mesh=mesh,
                 stream=config.data.stream,
                 hooks=[
+                    *((clock,) if clock and sharding.is_main() else ()),
                     *((line, metrics_log) if sharding.is_main() else ()),
                     *((board,) if board else ()),
+                    look_first,
                     Every(look, observer.seconds, growth=observer.growth),
                     Every(
                         run.checkpoints.save,

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NamedTuple
 
+from genjax.compilation_cache import keep_programs, kept
 from genjax.config import LIMITS, TrainingConfig, read_config
 from genjax.data.config import DataConfig, TableConfig
 from genjax.errors import InputError, needs_extra
@@ -146,6 +147,17 @@ def parse_training(
     return Command(training, parsed.run or Path("runs") / path.stem, dry_run)
 
 
+def kept_pictures(config: TrainingConfig) -> tuple[DataConfig, tuple[int, int, int]]:
+    """Return where the pictures come from, and their shape: drawn ones are kept for the user.
+
+    The run does not save that folder: it is this machine's.
+    """
+    source, shape = config.pictures()
+    if source.path is None and source.cache is None and (folder := kept("faces")):
+        source = replace(source, cache=str(folder))
+    return source, shape
+
+
 def _absolute(path: str | Path | None) -> str | None:
     """Return a path that a run can be resumed with from anywhere."""
     return str(Path(path).expanduser().resolve()) if path else None
@@ -155,6 +167,7 @@ def report_errors(main: Callable[[], int]) -> None:
     """Exit with main's status; what a user can mend is one line on standard error."""
     signal.signal(signal.SIGTERM, _terminate)
     warnings.formatwarning = lambda message, *_: f"warning: {message}\n"  # no line of our code
+    keep_programs()
     try:
         status = main()
     except (InputError, NonFiniteError, ImportError, OSError) as error:

@@ -10,27 +10,30 @@ import shlex
 import sys
 from dataclasses import replace
 
-from command_line import parse_training, report_errors
+from command_line import kept_pictures, parse_training, report_errors
 from genjax import sharding
 from genjax.config import TrainingConfig
 from genjax.data.training_set import load_split, load_training_set
 from genjax.dry_run import forecast, show
 from genjax.observers.pictures import train_on_pictures
+from genjax.start import Start
 from genjax.train import check
 
 
 def main() -> int:
     """Parse, load, train, report."""
+    start = Start()
     sharding.start()
     config, folder, dry_run = parse_training(default="celeba_vae", description=__doc__)
     if dry_run:
         return _forecast(config)
     if sharding.is_main():
         check(config, folder)
-    data = load_training_set(*config.pictures(), seed=config.seed)
+    data = load_training_set(*kept_pictures(config), seed=config.seed, labelled=False)
+    start.loaded()
     if sharding.is_main():
         print(*data.notes, sep="\n", file=sys.stderr)
-    outcome = train_on_pictures(config, data, folder)
+    outcome = train_on_pictures(config, data, folder, start)
     if not sharding.is_main():
         return 0
     print(f"trained to step {outcome.step:,} in {outcome.seconds:,.0f} s; saved in {folder}")

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import genjax
-from command_line import parse_training, report_errors
+from command_line import kept_pictures, parse_training, report_errors
 from genjax import Run, sharding
 from genjax.config import TrainingConfig
 from genjax.data.conditions import Condition, condition_of
@@ -27,6 +27,7 @@ from genjax.metrics import features
 from genjax.models import GANConfig
 from genjax.observers.picture_game import PictureGameObserver
 from genjax.permutation import spread
+from genjax.start import Start
 from genjax.train import check, train
 
 _FITTED_ON = 5_000  # pictures, for the principal components
@@ -34,6 +35,7 @@ _FITTED_ON = 5_000  # pictures, for the principal components
 
 def main() -> int:
     """Parse, load, train, report."""
+    start = Start()
     sharding.start()
     config, folder, dry_run = parse_training(default="dcgan_faces", description=__doc__)
     if not isinstance(config.model, GANConfig):
@@ -41,7 +43,8 @@ def main() -> int:
     measured_in = features.load(config.features) if config.features else None
     if sharding.is_main() and not (folder / "config.json").exists():
         check(config, folder)  # before minutes of loading; again when the classes are known
-    data = load_training_set(*config.pictures(), seed=config.seed)
+    data = load_training_set(*kept_pictures(config), seed=config.seed)
+    start.loaded()
     config, condition = _conditioned(config, config.model, data)
     examples = {"x": data.pixels} | ({"y": condition.y} if condition else {})
     if dry_run:
@@ -58,7 +61,7 @@ def main() -> int:
         few_rows = spread(len(data.pixels), _FITTED_ON)
         measured_in = features.leading_components(data.pixels[few_rows])
     observer = PictureGameObserver(data, measured_in, condition)
-    outcome = train(config, examples, folder, observer)
+    outcome = train(config, examples, folder, observer, start)
     if not sharding.is_main():
         return 0
     print(f"trained to step {outcome.step:,} in {outcome.seconds:,.0f} s; saved in {folder}")

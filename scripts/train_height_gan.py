@@ -24,6 +24,7 @@ from genjax.metrics.rows import score_rows
 from genjax.models import GANConfig
 from genjax.observers.rows import RowsObserver
 from genjax.permutation import spread
+from genjax.start import Start
 from genjax.train import check, train
 from report_scores import report_scores
 
@@ -32,17 +33,19 @@ _COMPARED = 10_000  # rows, at most
 
 def main() -> int:
     """Parse, load, train, report."""
+    start = Start()
     sharding.start()
     config, folder, _ = parse_training(default="height_gan", description=__doc__, data=TableConfig)
     assert isinstance(config.data, TableConfig)
     if not isinstance(config.model, GANConfig):
         raise genjax.InputError(f"a GAN is trained here, not a {type(config.model).__name__}")
     rows = load_table(config.data, seed=config.seed)
+    start.loaded()
     config = _fitting(config, config.model, len(rows.columns))
     if sharding.is_main():
         check(config, folder)
         print(*rows.notes, sep="\n", file=sys.stderr)
-    outcome = train(config, {"x": rows.x}, folder, RowsObserver(rows))
+    outcome = train(config, {"x": rows.x}, folder, RowsObserver(rows), start)
     if not sharding.is_main():
         return 0
     print(f"trained to step {outcome.step:,} in {outcome.seconds:,.1f} s; saved in {folder}")

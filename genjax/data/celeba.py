@@ -11,9 +11,10 @@ References:
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from genjax.data.celeba_lists import read_attributes, read_partition
+from genjax.data.config import Split
 from genjax.data.decode import Crop
 from genjax.data.pictures import Pictures, load_pictures, read_pictures
 from genjax.data.progress import Progress
@@ -21,7 +22,6 @@ from genjax.data.source import DataError, few, open_source, shown
 
 _IMAGES = "img_align_celeba"
 _ATTRIBUTE_LIST, _PARTITION_LIST = "list_attr_celeba", "list_eval_partition"
-Split = Literal["train", "validation", "test", "train+validation", "all"]
 _SPLITS = {
     "train": (0,),
     "validation": (1,),

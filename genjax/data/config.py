@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Split = Literal["train", "validation", "test", "train+validation", "all"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
@@ -21,7 +23,7 @@ class DataConfig:
             of several proportions instead of stretching them differently.
         binarize: "threshold" makes pixels of 128 and more white, the others black; "static" draws
             each pixel once, white with probability grey / 255, the same in every run.
-        cache: a folder to keep decoded pictures in, so that the next start need not decode them.
+        cache: a folder to keep decoded or drawn pictures in, so that the next start finds them.
             It grows with every set, shape and crop, and may be emptied at any time.
         stream: leave the pictures in the host's memory, or mapped from the cache, and send each
             chunk's to the device: for sets that its memory does not hold.
@@ -31,7 +33,7 @@ class DataConfig:
 
     path: str | None = None
     drawn: int = 20_000
-    split: Literal["train", "validation", "test", "train+validation", "all"] | None = None
+    split: Split | None = None
     crop: int | Literal["square"] | None = None
     limit: int | None = None
     strict: bool = False

@@ -15,18 +15,20 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 from jax import Array
 
 from genjax.data.drawn_parts import PARTS
 from genjax.data.drawn_shapes import paint, scene_of
 from genjax.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BATCH = 64  # pictures a call: bounds the memory, and one compilation serves every n
 ROWS = 1024  # rows of factors a call
@@ -151,22 +153,23 @@ def draw_faces(
     height, width, channels = image_shape
     if channels != 3:
         raise InputError(f"faces are drawn in three channels, not {channels}: {image_shape}")
-    chosen = {factor.name: jnp.asarray(factors[factor.name], jnp.float32) for factor in FACTORS}
+    # By numpy: each small operation of JAX would be a program to compile.
+    chosen = {factor.name: np.asarray(factors[factor.name], np.float32) for factor in FACTORS}
     chex.assert_rank(list(chosen.values()), 1)
     chex.assert_equal_shape(list(chosen.values()))
     n = len(chosen["yaw"])
     # Whole batches only: one compilation an image shape, whatever n is.
-    padded = {name: jnp.pad(value, (0, -n % BATCH)) for name, value in chosen.items()}
-    pictures = [jnp.zeros((0, height, width, 3), jnp.uint8)]
-    for first in range(0, n, BATCH):
-        part = {name: value[first : first + BATCH] for name, value in padded.items()}
-        pictures.append(_draw(part, height, width))
-    return jnp.concatenate(pictures)[:n]
+    padded = {name: np.pad(value, (0, -n % BATCH)) for name, value in chosen.items()}
+    parts = [
+        _draw({name: value[first : first + BATCH] for name, value in padded.items()}, height, width)
+        for first in range(0, n, BATCH)
+    ]
+    return jnp.asarray(np.concatenate([np.zeros((0, *image_shape), np.uint8), *parts])[:n])
 
 
 def drawn_faces(
     n: int, *, seed: int = 0, image_shape: tuple[int, int, int] = (128, 128, 3), start: int = 0
-) -> tuple[np.ndarray, pd.DataFrame]:
+) -> tuple[np.ndarray, "pd.DataFrame"]:
     """Draw n faces of a seed, and the factors that they were drawn from.
 
     Args:
@@ -183,18 +186,31 @@ def drawn_faces(
         >>> pictures.shape, pictures.dtype, len(table)
         ((4, 32, 32, 3), dtype('uint8'), 4)
     """
-    table = pd.DataFrame(sample_factors(seed, n, start))
+    import pandas as pd
+
+    factors = sample_factors(seed, n, start)
     pictures = np.empty((n, *image_shape), np.uint8)
+    draw_into(pictures, factors)
+    return pictures, pd.DataFrame(factors)
+
+
+def draw_into(pictures: np.ndarray, factors: Mapping[str, np.ndarray]) -> None:
+    """Draw faces on all cores.
+
+    Args:
+        pictures: (n, height, width, 3) uint8, written to.
+        factors: as `draw_faces` takes them.
+    """
+    height, width, channels = pictures.shape[1:]
 
     def draw(first: int) -> None:
         rows = slice(first, first + BATCH)
-        part = {str(name): column[rows].to_numpy() for name, column in table.items()}
-        pictures[rows] = draw_faces(part, image_shape)
+        part = {name: values[rows] for name, values in factors.items()}
+        pictures[rows] = draw_faces(part, (height, width, channels))
 
-    starts = range(0, n, BATCH)
+    starts = range(0, len(pictures), BATCH)
     for first in starts[:1]:  # alone, so that one thread compiles
         draw(first)
     # XLA draws one batch on one core; a batch a core keeps all of them busy.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(draw, starts[1:]))
-    return pictures, table

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genjax.data.celeba import Split
+from genjax.data.config import Split
 from genjax.data.source import DataError, few, shown
 
 _UINT8 = 0x08

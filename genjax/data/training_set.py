@@ -1,17 +1,19 @@
 """The pictures that a configuration asks for, and a few that it does not train on, to look at."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from genjax.data.binarize import binarize
-from genjax.data.celeba import Split, has_partition, load_any
-from genjax.data.config import DataConfig
-from genjax.data.drawn_faces import drawn_faces
+from genjax.data.config import DataConfig, Split
+from genjax.data.drawn_faces import drawn_faces, sample_factors
 from genjax.data.idx import is_mnist, load_mnist
+from genjax.data.kept_faces import kept_faces
 from genjax.data.source import DataError
 from genjax.errors import InputError
+
+if TYPE_CHECKING:  # half a second that drawn faces without labels need not wait for
+    import pandas as pd
 
 
 class Examples(NamedTuple):
@@ -19,14 +21,15 @@ class Examples(NamedTuple):
 
     Attributes:
         pixels: (n, height, width, channels) uint8.
-        labels: n rows, or None where nothing is known: CelebA's 40 attributes (bool), the factors
-            of drawn faces, MNIST's "label" (int), a folder's sub-folders, "class" (str).
+        labels: n rows, or None where nothing is known or asked for: CelebA's 40 attributes (bool),
+            the factors of drawn faces, MNIST's "label" (int), a folder's sub-folders, "class"
+            (str).
         available: how many there are without `limit`, counted without reading them.
         notes: what to tell the user, a line each.
     """
 
     pixels: np.ndarray
-    labels: pd.DataFrame | None
+    labels: "pd.DataFrame | None"
     available: int
     notes: tuple[str, ...]
 
@@ -46,11 +49,16 @@ class TrainingSet(NamedTuple):
     shown: np.ndarray
     held_out: bool
     notes: tuple[str, ...]
-    labels: pd.DataFrame | None = None
+    labels: "pd.DataFrame | None" = None
 
 
 def load_training_set(
-    config: DataConfig, image_shape: tuple[int, int, int], *, seed: int = 0, shown: int = 32
+    config: DataConfig,
+    image_shape: tuple[int, int, int],
+    *,
+    seed: int = 0,
+    shown: int = 32,
+    labelled: bool = True,
 ) -> TrainingSet:
     """Load or draw what a configuration asks for.
 
@@ -59,19 +67,22 @@ def load_training_set(
         image_shape: (height, width, channels) of the result.
         seed: of drawn faces.
         shown: pictures to look at.
+        labelled: the factors of drawn faces are wanted, which takes a second of its own.
 
     Raises:
         InputError: the path holds no pictures, or not the split that is asked for.
     """
     split = config.split or "train"
-    data = load_split(config, image_shape, split, seed=seed, limit=config.limit)
+    data = load_split(config, image_shape, split, seed=seed, limit=config.limit, labelled=labelled)
     pixels, notes = data.pixels, data.notes
     others: dict[str, Split] = {
         "train": "validation", "validation": "test", "train+validation": "test",
     }  # fmt: skip
     if split in others and _is_partitioned(config):
         try:
-            held_out = load_split(config, image_shape, others[split], seed=seed, limit=shown)
+            held_out = load_split(
+                config, image_shape, others[split], seed=seed, limit=shown, labelled=False
+            )
             return TrainingSet(pixels, held_out.pixels, True, notes, data.labels)
         except DataError as error:
             notes = (*notes, f"reconstructions are of training pictures: {error}")
@@ -85,6 +96,7 @@ def load_split(
     *,
     seed: int = 0,
     limit: int | None = None,
+    labelled: bool = True,
 ) -> Examples:
     """Load or draw one part of what a configuration describes, to train on or to score on.
 
@@ -98,6 +110,7 @@ def load_split(
         split: which part.
         seed: of drawn faces.
         limit: only the first so many of the part.
+        labelled: the factors of drawn faces are wanted, which takes a second of its own.
 
     Returns:
         The pictures, with their labels.
@@ -113,8 +126,10 @@ def load_split(
     if limit is not None and limit < 1:
         raise InputError(f"1 or more pictures: got limit={limit}")
     if config.path is None:
-        data = _drawn(config, image_shape, split, seed, limit)
+        data = _drawn(config, image_shape, split, seed, limit, labelled)
     elif is_mnist(config.path):
+        import pandas as pd
+
         pixels, digits = load_mnist(config.path, image_shape=image_shape, split=split)
         available, pixels, digits = len(pixels), pixels[:limit], digits[:limit]
         note = f"{len(pixels):,} pictures from {config.path} (split {split!r})"
@@ -125,7 +140,11 @@ def load_split(
 
 
 def _is_partitioned(config: DataConfig) -> bool:
-    return config.path is None or is_mnist(config.path) or has_partition(config.path)
+    if config.path is None or is_mnist(config.path):
+        return True
+    from genjax.data.celeba import has_partition
+
+    return has_partition(config.path)
 
 
 def _drawn(
@@ -134,6 +153,7 @@ def _drawn(
     split: Split,
     seed: int,
     limit: int | None,
+    labelled: bool,
 ) -> Examples:
     n, few = config.drawn, max(config.drawn // 10, 1)
     if n < 1:
@@ -144,13 +164,23 @@ def _drawn(
     }  # fmt: skip
     start, end = ends[split]
     count = end - start if limit is None else min(limit, end - start)
-    pixels, factors = drawn_faces(count, seed=seed, image_shape=image_shape, start=start)
-    return Examples(pixels, factors, end - start, (f"drew {count:,} faces",))
+    if config.cache is None:
+        pixels, labels = drawn_faces(count, seed=seed, image_shape=image_shape, start=start)
+        return Examples(pixels, labels, end - start, (f"drew {count:,} faces",))
+    pixels = kept_faces(config.cache, count, seed=seed, image_shape=image_shape, start=start)
+    table = None
+    if labelled:
+        import pandas as pd
+
+        table = pd.DataFrame(sample_factors(seed, count, start))
+    return Examples(pixels, table, end - start, (f"{count:,} drawn faces",))
 
 
 def _pictures(
     config: DataConfig, image_shape: tuple[int, int, int], split: Split, limit: int | None
 ) -> Examples:
+    from genjax.data.celeba import has_partition, load_any
+
     assert config.path is not None
     if not has_partition(config.path):
         if split not in ("train", "all"):

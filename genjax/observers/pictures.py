@@ -7,6 +7,7 @@ from genjax import plots
 from genjax.config import TrainingConfig
 from genjax.data.training_set import TrainingSet
 from genjax.run import Run
+from genjax.start import Start
 from genjax.tensorboard import TensorBoard
 from genjax.train import Outcome, train
 from genjax.trained import Trained
@@ -49,6 +50,8 @@ class PictureObserver:
         return [*paths, figures / "curves.png"]
 
 
-def train_on_pictures(config: TrainingConfig, data: TrainingSet, folder: str | Path) -> Outcome:
+def train_on_pictures(
+    config: TrainingConfig, data: TrainingSet, folder: str | Path, start: Start | None = None
+) -> Outcome:
     """Train a model of pictures into a folder; see `train`."""
-    return train(config, {"x": data.pixels}, folder, PictureObserver(data))
+    return train(config, {"x": data.pixels}, folder, PictureObserver(data), start)
