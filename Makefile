@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 PEERS = .venv-peers
+TORCH = .venv-torch
 BIN = $(VENV)/bin
 
-.PHONY: setup demo picture heights test checks lint types bench peers clean
+.PHONY: setup demo picture heights test checks lint types bench peers torch-peer compare clean
 
 setup: $(VENV)/.installed
 
@@ -50,5 +51,16 @@ $(PEERS)/.installed:
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check 'ctgan==0.12.1'
 	@touch $@
 
+# What `benchmarks.compare` is measured against: never in the project's own environment.
+torch-peer: $(TORCH)/.installed
+
+$(TORCH)/.installed:
+	$(PYTHON) -m venv $(TORCH)
+	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0' numpy
+	@touch $@
+
+compare: setup torch-peer
+	$(BIN)/python -m benchmarks --peer torch --peer-python $(TORCH)/bin/python
+
 clean:
-	rm -rf $(VENV) $(PEERS) .cache build dist *.egg-info
+	rm -rf $(VENV) $(PEERS) $(TORCH) .cache build dist *.egg-info

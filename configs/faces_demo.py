@@ -1,7 +1,7 @@
 """Drawn faces in two minutes on two cores.
 
 Command:  make demo
-Time:     about two minutes of training after half a minute of drawing and compilation.
+Time:     about two minutes of training, after half a minute the first time, seconds later.
 Expect:   faces with hair, glasses, hats and smiles in runs/demo/figures/samples_*.png.
 Source:   the networks of configs/celeba_vae.py, narrower, on pictures of a quarter of the size.
 

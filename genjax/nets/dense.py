@@ -59,13 +59,16 @@ _close(_by_kernel, lambda d, y: _by_input(d, y), lambda x, d: _forward(d, x))
 
 
 @jax.custom_vjp
-def _few_rows(x: Array, k: Array) -> Array:
-    """X @ k; the sum of a few outer products is faster as a sum, most of all for many members."""
+def _rows_first(x: Array, k: Array) -> Array:
     return x @ k
 
 
-def _few_rows_backward(saved: tuple[Array, Array], d: Array) -> tuple[Array, Array]:
+def _rows_first_backward(saved: tuple[Array, Array], d: Array) -> tuple[Array, Array]:
     x, k = saved
+    d = apart(d)  # or the compiler may lay it out the other way, for a product five times as slow
+    if len(x) > _FEW:
+        return _contract(d, k, (1, 1)), _contract(x, d, (0, 0))
+    # The sum of a few outer products is faster as a sum, most of all for many members.
     by_kernel = lax.platform_dependent(
         x,
         d,
@@ -75,14 +78,13 @@ def _few_rows_backward(saved: tuple[Array, Array], d: Array) -> tuple[Array, Arr
     return _contract(d, k, (1, 1)), by_kernel
 
 
-_few_rows.defvjp(lambda x, k: (_few_rows(x, k), (x, k)), _few_rows_backward)
+_rows_first.defvjp(lambda x, k: (_rows_first(x, k), (x, k)), _rows_first_backward)
 
 
-def dense(x: Array, kernel: Array, bias: Array, *, rows_last: bool = True) -> Array:
+def dense(x: Array, kernel: Array, bias: Array, *, rows_last: bool = False) -> Array:
     """Return x @ kernel + bias, (rows, units).
 
-    Where rows are many, reverse-mode derivatives of every order are defined and forward mode
-    (`jax.jvp`) is not.
+    Reverse-mode derivatives of every order are defined, forward mode (`jax.jvp`) is not.
 
     Args:
         x: (rows, inputs).
@@ -97,10 +99,10 @@ def dense(x: Array, kernel: Array, bias: Array, *, rows_last: bool = True) -> Ar
         >>> dense(jnp.ones((64, 3)), jnp.ones((3, 2)), jnp.ones(2))[0].tolist()
         [4.0, 4.0]
     """
-    # With one input or one unit it is no product but a multiplication or a sum.
-    if not rows_last or len(x) <= max(kernel.shape) or min(kernel.shape) == 1:
-        multiply = _few_rows if len(x) <= _FEW else jnp.matmul
-        return multiply(apart(x), kernel) + bias[None]
+    if min(kernel.shape) == 1:  # no product but a multiplication or a sum
+        return apart(x) @ kernel + bias[None]
+    if not rows_last or len(x) <= max(kernel.shape):
+        return _rows_first(x, kernel) + bias[None]
     return apart(_forward(kernel, apart(x.T)) + bias[:, None]).T
 
 
@@ -125,14 +127,16 @@ class Dense(nn.Module):
     use_bias: bool = True
     dtype: Any = None
     kernel_init: Callable[..., Array] = nn.initializers.lecun_normal()
-    rows_last: bool = True
+    rows_last: bool = False
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        """Return (rows, features) of x (rows, inputs)."""
+        """Return (..., features) of x (..., inputs)."""
         kernel = self.param("kernel", self.kernel_init, (x.shape[-1], self.features), jnp.float32)
         x, kernel = nn.dtypes.promote_dtype(x, kernel, dtype=self.dtype)
         bias = jnp.zeros(self.features)
         if self.use_bias:
             bias = self.param("bias", nn.initializers.zeros, (self.features,), jnp.float32)
-        return dense(x, kernel, bias.astype(x.dtype), rows_last=self.rows_last)
+        rows = x.reshape(-1, x.shape[-1])
+        y = dense(rows, kernel, bias.astype(x.dtype), rows_last=self.rows_last)
+        return y.reshape(*x.shape[:-1], self.features)

@@ -22,6 +22,7 @@ from jax import Array
 
 from genjax.errors import InputError
 from genjax.nets.conv_layers import Conv
+from genjax.nets.dense import Dense
 from genjax.nets.norm import ACTIVATIONS, ActivationName, Norm, NormName
 from genjax.nets.patches import depth_to_space, enlarge, half_size, shrink, space_to_depth
 
@@ -51,7 +52,7 @@ class ResidualBlock(nn.Module):
         act, features = ACTIVATIONS[self.activation], x.shape[-1]
         h = act(Norm(self.norm, self.dtype)(x, train=train))
         h = act(Conv(features, stride=1, dtype=self.dtype)(h))
-        return x + nn.Dense(features, dtype=self.dtype)(h)
+        return x + Dense(features, dtype=self.dtype)(h)
 
 
 class ResidualEncoder(nn.Module):
@@ -85,17 +86,17 @@ class ResidualEncoder(nn.Module):
     def __call__(self, x: Array, *, train: bool = False) -> Array:
         """Return (batch, outputs) of x (batch, height, width, channels)."""
         batch = x.shape[0]
-        linear = nn.Dense(self.outputs, name=LINEAR)(TENTH * shrink(x).reshape(batch, -1))
+        linear = Dense(self.outputs, name=LINEAR)(TENTH * shrink(x).reshape(batch, -1))
         how: dict[str, Any] = {"activation": self.activation, "norm": self.norm}
         h = x - _MIDDLE
         for level, (features, count) in enumerate(zip(self.channels, self.blocks, strict=True)):
             h = space_to_depth(h, 2 if level else self.patch)
-            h = nn.Dense(features, dtype=self.dtype)(h)
+            h = Dense(features, dtype=self.dtype)(h)
             for _ in range(count):
                 h = ResidualBlock(**how, dtype=self.dtype)(h, train=train)
         h = Norm(self.norm, self.dtype)(h, train=train)
         h = ACTIVATIONS[self.activation](h).reshape(batch, -1)
-        h = nn.Dense(self.outputs, dtype=self.dtype, kernel_init=nn.initializers.zeros)(h)
+        h = Dense(self.outputs, dtype=self.dtype, kernel_init=nn.initializers.zeros)(h)
         return linear + h.astype("float32")
 
 
@@ -125,20 +126,20 @@ class ResidualDecoder(nn.Module):
         """Return (batch, *output_shape) of z (batch, latent)."""
         height, width, depth = self.output_shape
         half = half_size((height, width))
-        linear = nn.Dense(math.prod(half) * depth, name=LINEAR)(TENTH * z)
+        linear = Dense(math.prod(half) * depth, name=LINEAR)(TENTH * z)
         linear = enlarge(linear.reshape(-1, *half, depth), (height, width))
         how: dict[str, Any] = {"activation": self.activation, "norm": self.norm}
         rows, columns = coarsest((height, width), self.patch, len(self.channels))
-        h = nn.Dense(rows * columns * self.channels[-1], dtype=self.dtype)(z)
+        h = Dense(rows * columns * self.channels[-1], dtype=self.dtype)(z)
         h = h.reshape(-1, rows, columns, self.channels[-1])
         for level in reversed(range(len(self.channels))):
             for _ in range(self.blocks[level]):
                 h = ResidualBlock(**how, dtype=self.dtype)(h, train=train)
             if level:
-                h = nn.Dense(4 * self.channels[level - 1], dtype=self.dtype)(h)
+                h = Dense(4 * self.channels[level - 1], dtype=self.dtype)(h)
                 h = depth_to_space(h, 2)
         h = ACTIVATIONS[self.activation](Norm(self.norm, self.dtype)(h, train=train))
-        last = nn.Dense(self.patch**2 * depth, dtype=self.dtype, kernel_init=nn.initializers.zeros)
+        last = Dense(self.patch**2 * depth, dtype=self.dtype, kernel_init=nn.initializers.zeros)
         return linear + depth_to_space(last(h), self.patch).astype("float32")
 
 
