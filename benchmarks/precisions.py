@@ -5,14 +5,14 @@ parameters, losses and the optimiser stay float32. Games have no such setting, a
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import jax
 from rich.table import Table
 
 from benchmarks.families import Family
 from benchmarks.streamed import table_of_pairs
-from benchmarks.timing import Effort, Training, ratios, spread, take_turns
+from benchmarks.timing import Effort, Training, take_turns_of_two
 from genjax.models.networks import NetworkConfig
 
 _NO_SETTING = "no setting of dtype"
@@ -33,17 +33,13 @@ def time_precisions(family: Family, effort: Effort) -> dict[str, Any]:
     if not isinstance(model, NetworkConfig):
         return {"note": _NO_SETTING}
     data = jax.device_put(family.data())
-    trainings = {}
-    for dtype in ("float32", "bfloat16"):
-        other = replace(config, model=replace(model, dtype=dtype))
-        trainings[dtype] = Training(
-            other.algorithm(), data, batch_size=config.batch_size, chunk=family.chunk
-        )
-    rates = take_turns(trainings, effort)
-    return {
-        "steps_per_second": {dtype: spread(values) for dtype, values in rates.items()},
-        "ratio": spread(ratios(rates["bfloat16"], rates["float32"])),
-    }
+
+    def training(dtype: Literal["float32", "bfloat16"]) -> tuple[str, Training]:
+        algorithm = replace(config, model=replace(model, dtype=dtype)).algorithm()
+        size, chunk = config.batch_size, family.chunk
+        return dtype, Training(algorithm, data, batch_size=size, chunk=chunk)
+
+    return take_turns_of_two(training("float32"), training("bfloat16"), effort)
 
 
 def table_of_precisions(results: dict[str, dict[str, Any]]) -> Table:

@@ -27,6 +27,7 @@ from benchmarks.timing import Effort, Training, spread, take_turns
 from genjax import sharding
 from genjax.algorithm import Algorithm, PyTree, TrainState
 from genjax.chunk import clock_at, initialise, rows_for_init
+from genjax.dry_run import trace_step
 from genjax.fit import init, jitted_chunk
 
 
@@ -97,10 +98,7 @@ def count_work(
         state: its state.
         batch: one plain minibatch.
     """
-    batches = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct((algorithm.minibatches, *leaf.shape), leaf.dtype), batch
-    )
-    traced = jax.jit(algorithm.step).trace(state, batches, jax.random.key(0))
+    traced = trace_step(algorithm, state, batch)
     accelerator = traced.lower(lowering_platforms=("tpu",)).cost_analysis()
     device = traced.lower().compile().cost_analysis()
     return {"accelerator": dict(accelerator or {}), "device": dict(device or {})}

@@ -5,7 +5,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.families import Family
-from benchmarks.timing import Effort, Training, ratios, spread, take_turns
+from benchmarks.timing import Effort, Training, take_turns_of_two
 
 FAMILIES = ("credit_vae_6", "credit_vae_64", "fraud_vae", "mnist_vae", "demo_faces", "better_faces")
 """Those that are timed unless others are named."""
@@ -25,17 +25,12 @@ def time_streamed(family: Family, effort: Effort) -> dict[str, Any]:
         over device, of neighbouring turns.
     """
     algorithm, data, config = family.algorithm(), family.data(), family.config
-    trainings = {
-        name: Training(
-            algorithm, data, batch_size=config.batch_size, chunk=family.chunk, stream=stream
-        )
-        for name, stream in (("device", False), ("streamed", True))
-    }
-    rates = take_turns(trainings, effort)
-    return {
-        "steps_per_second": {name: spread(values) for name, values in rates.items()},
-        "ratio": spread(ratios(rates["streamed"], rates["device"])),
-    }
+    size, chunk = config.batch_size, family.chunk
+
+    def training(name: str, stream: bool) -> tuple[str, Training]:
+        return name, Training(algorithm, data, batch_size=size, chunk=chunk, stream=stream)
+
+    return take_turns_of_two(training("device", False), training("streamed", True), effort)
 
 
 def table_of_streamed(results: dict[str, dict[str, Any]]) -> Table:

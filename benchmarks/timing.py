@@ -134,6 +134,22 @@ def take_turns(trainings: Mapping[str, Training], effort: Effort) -> dict[str, l
     return rates
 
 
+def take_turns_of_two(
+    first: tuple[str, Training], second: tuple[str, Training], effort: Effort
+) -> dict[str, Any]:
+    """Time two trainings in turn.
+
+    Returns:
+        `steps_per_second`: name -> median, least and most; `ratio`: the second's over the first's,
+        of neighbouring turns.
+    """
+    rates = take_turns(dict([first, second]), effort)
+    return {
+        "steps_per_second": {name: spread(values) for name, values in rates.items()},
+        "ratio": spread(ratios(rates[second[0]], rates[first[0]])),
+    }
+
+
 class Pace:
     """A hook that notes when each chunk's metrics came, and ends the training after a while.
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from flax import linen as nn
+from jax.stages import Traced
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, PyTree
@@ -156,6 +157,20 @@ def layers(algorithm: Algorithm, batch: PyTree) -> dict[str, list[Layer]]:
     return dict(sorted(networks.items(), key=lambda item: called_first.get(item[0], len(forms))))
 
 
+def trace_step(algorithm: Algorithm, state: PyTree, batch: PyTree) -> Traced:
+    """Return a step's program before it is lowered for any device.
+
+    Args:
+        algorithm: what would be trained.
+        state: its state.
+        batch: one plain minibatch.
+    """
+    batches = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((algorithm.minibatches, *leaf.shape), leaf.dtype), batch
+    )
+    return jax.jit(algorithm.step).trace(state, batches, jax.random.key(0))
+
+
 def flops_of(algorithm: Algorithm, state: PyTree, batch: PyTree) -> float | None:
     """Return the floating-point operations of a step, None where XLA does not count them.
 
@@ -167,12 +182,8 @@ def flops_of(algorithm: Algorithm, state: PyTree, batch: PyTree) -> float | None
         state: its state.
         batch: one plain minibatch.
     """
-    batch = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct((algorithm.minibatches, *leaf.shape), leaf.dtype), batch
-    )
-    traced = jax.jit(algorithm.step).trace(state, batch, jax.random.key(0))
-    analysis = traced.lower(lowering_platforms=("tpu",)).cost_analysis()
-    return (analysis or {}).get("flops")
+    traced = trace_step(algorithm, state, batch)
+    return (traced.lower(lowering_platforms=("tpu",)).cost_analysis() or {}).get("flops")
 
 
 def show(forecast: Forecast, config: TrainingConfig) -> None:

@@ -136,7 +136,7 @@ def over_members(function: Callable[..., Any], mesh: Mesh) -> Callable[..., Any]
 def place_members(tree: Tree, mesh: Mesh) -> Tree:
     """Put arrays with a leading axis of members on the devices, a share on each, as new buffers."""
     place = NamedSharding(mesh, PartitionSpec(AXIS))
-    return jax.device_put(jax.tree.map(lambda leaf: jnp.array(leaf, leaf.dtype), tree), place)
+    return jax.device_put(_copy(tree), place)
 
 
 def local(tree: Tree) -> Tree:
