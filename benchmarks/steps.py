@@ -26,9 +26,9 @@ from benchmarks.machine import copy_bandwidth, matrix_rate, peak_memory
 from benchmarks.timing import Effort, Training, spread, take_turns
 from genjax import sharding
 from genjax.algorithm import Algorithm, PyTree, TrainState
-from genjax.chunk import clock_at, initialise, rows_for_init
+from genjax.chunk import clock_at, rows_for_init
 from genjax.dry_run import trace_step
-from genjax.fit import init, jitted_chunk
+from genjax.fit import init, jitted_chunk, jitted_init
 
 
 def time_steps(family: Family, effort: Effort) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _compile(
         return program
 
     first = rows_for_init(algorithm, data, batch_size)
-    begin = compiled("init", jax.jit(initialise, static_argnums=0), algorithm, key, first)
+    begin = compiled("init", jitted_init(), algorithm, key, first)
     state = sharding.own_copy(begin(key, first), mesh)
     n = len(jax.tree.leaves(data)[0])
     clock = clock_at(0, chunk, rows_a_step=batch_size * algorithm.minibatches, n=n)

@@ -7,7 +7,6 @@ epoch `p div n`: the minibatch of a step is a pure function of key and step.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -121,32 +120,27 @@ def _take_steps(
     names = frozenset(state.params)
     packing = Packing(state, lambda path: _group_of(path, names))
 
-    def propose(packed: list[Array], given: PyTree) -> tuple[Array, list[Array], Metrics]:
-        state = packing.unpack(packed)
+    def body(
+        old: list[Array], indexed: tuple[Array, PyTree]
+    ) -> tuple[list[Array], tuple[Metrics, Metrics]]:
+        index, given = indexed
+        state = packing.unpack(old)
         batch = sharding.split_batch(batch_of(given), mesh)
         proposed, metrics = algorithm.step(state, batch, jax.random.fold_in(steps_key, state.step))
-        return state.step, packing.pack(proposed), metrics
-
-    def body(
-        carry: tuple[list[Array], Metrics], indexed: tuple[Array, PyTree]
-    ) -> tuple[tuple[list[Array], Metrics], Metrics]:
-        old, broken = carry
-        index, given = indexed
-        step, new, metrics = propose(old, given)
+        new = packing.pack(proposed)
         not_finite = _not_finite(packing, old, new, metrics)
         # A refused step leaves state.step behind, so that no later one is taken either.
-        active = (index < clock.steps) & (step == clock.step + index)
+        active = (index < clock.steps) & (state.step == clock.step + index)
         keep = active & ~_any(not_finite)
-        state = [jnp.where(keep, *pair) for pair in zip(new, old, strict=True)]
-        broken = {name: broken[name] | (active & not_finite[name]) for name in broken}
+        kept = [jnp.where(keep, *pair) for pair in zip(new, old, strict=True)]
+        broken = {name: active & found for name, found in not_finite.items()}
         metrics = {name: jnp.where(active, value, jnp.nan) for name, value in metrics.items()}
-        return (state, broken), metrics
+        return kept, (metrics, broken)
 
-    first, packed = jax.tree.map(lambda leaf: leaf[0], inputs), packing.pack(state)
-    _, proposed, metrics = jax.eval_shape(propose, packed, first)
-    terms = jax.eval_shape(partial(_not_finite, packing), packed, proposed, metrics)
-    sound = {name: jnp.zeros((), bool) for name in terms}
-    (packed, broken), metrics = jax.lax.scan(body, (packed, sound), (jnp.arange(length), inputs))
+    packed, (metrics, broken) = jax.lax.scan(
+        body, packing.pack(state), (jnp.arange(length), inputs)
+    )
+    broken = jax.tree.map(jnp.any, broken)
     # What came from a batch (a replay pool) would else stay split over the devices.
     return sharding.join((packing.unpack(packed), metrics, broken), mesh)
 

@@ -5,12 +5,14 @@ the next is computed, so that logging never holds up the device. It knows no mod
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import jax
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh
+from jax.stages import Wrapped
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
@@ -23,13 +25,22 @@ from genjax.chunk import (
     take_streamed_chunk,
 )
 from genjax.errors import InputError
-from genjax.programs import FewPrograms
+from genjax.programs import FewPrograms, options_of_what_runs_once
 from genjax.stream import Stream
 
-_jitted_init = jax.jit(initialise, static_argnums=0)
 jitted_chunk = jax.jit(take_chunk, static_argnums=(0, 1, 2, 3), donate_argnums=4)
 jitted_streamed_chunk = jax.jit(take_streamed_chunk, static_argnums=(0, 1), donate_argnums=2)
-_programs = FewPrograms(_jitted_init, jitted_chunk, jitted_streamed_chunk)
+
+
+@cache
+def jitted_init() -> Wrapped:
+    """Return the compiled `initialise`; not at import, which must not start the devices."""
+    return jax.jit(initialise, static_argnums=0, compiler_options=options_of_what_runs_once())
+
+
+@cache
+def _programs() -> FewPrograms:
+    return FewPrograms(jitted_init(), jitted_chunk, jitted_streamed_chunk)
 
 
 class Progress(NamedTuple):
@@ -128,7 +139,7 @@ def fit(
     mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
     n = check_data(algorithm, data, batch_size, chunk)
     sharding.check_divides(batch_size, mesh)
-    _programs.note(algorithm)
+    _programs().note(algorithm)
     state = init(algorithm, data, key=key, batch_size=batch_size) if state is None else state
     state = sharding.own_copy(state, mesh)
     start, host_key, key = int(state.step), key, sharding.replicate(key, mesh)
@@ -159,8 +170,8 @@ def fit(
 
 def init(algorithm: Algorithm, data: PyTree, *, key: Array, batch_size: int) -> TrainState:
     """Return the state that `fit` starts from, with these arguments, when it is given none."""
-    _programs.note(algorithm)
-    return _jitted_init(algorithm, key, rows_for_init(algorithm, data, batch_size))
+    _programs().note(algorithm)
+    return jitted_init()(algorithm, key, rows_for_init(algorithm, data, batch_size))
 
 
 def check_data(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) -> int:

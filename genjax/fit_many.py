@@ -13,6 +13,7 @@ from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
 from genjax.chunk import Clock, initialise, rows_for_init, take_chunk
 from genjax.errors import InputError
 from genjax.fit import Hook, check_data, drive
+from genjax.programs import options_of_what_runs_once
 
 
 def fit_many(
@@ -88,7 +89,7 @@ def fit_many(
     n = check_data(algorithm, data, batch_size, chunk)
     data = sharding.replicate(data, mesh)
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=options_of_what_runs_once())
     def init_members(settings: PyTree, keys: Array, first: PyTree) -> TrainState:
         return over(lambda one: initialise(build(one[0]), one[1], first))((settings, keys))
 

@@ -5,23 +5,26 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ["GENJAX_CACHE"] = ""  # scripts keep nothing in the user's folder
+# Programs and drawn faces are made once for all tests, and for the next run of them.
+os.environ["GENJAX_CACHE"] = str(Path(__file__).resolve().parents[1] / ".cache" / "tests")
 os.environ["XLA_FLAGS"] = (
     os.environ.get("XLA_FLAGS", "")
     + " --xla_force_host_platform_device_count=8"
     # Programs of the tests run for milliseconds and compile for seconds.
-    + " --xla_llvm_disable_expensive_passes=true"
+    + " --xla_llvm_disable_expensive_passes=true --xla_backend_optimization_level=1"
 )
 
 import jax
 import pytest
 
+from genjax.compilation_cache import keep_programs
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def pytest_configure(config):
-    # No compilation cache on disk; JAX_COMPILATION_CACHE_DIR turns it on, for whoever wants it.
     jax.config.update("jax_numpy_rank_promotion", "raise")
+    keep_programs()
 
 
 @pytest.fixture(scope="module", autouse=True)

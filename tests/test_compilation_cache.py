@@ -118,7 +118,7 @@ def test_jaxs_own_settings_come_first(cache, settings):
 
 def test_small_programs_are_kept_too(cache, settings, monkeypatch):
     monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
-    assert settings("jax_persistent_cache_min_compile_time_secs") > 0
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)  # as JAX has it
     assert settings("jax_compilation_cache_dir") is None
     assert str(keep_programs()) == settings("jax_compilation_cache_dir")
     assert settings("jax_persistent_cache_min_compile_time_secs") == 0

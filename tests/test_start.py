@@ -48,6 +48,7 @@ def test_pictures_are_named_though_their_files_are_not_imported():
         plots.no_such  # noqa: B018
 
 
+@pytest.mark.slow
 def test_found_programs_go_on_bit_for_bit(tmp_path):
     """An uncut cold run and one that is cut and goes on, warm: the same state and the same log."""
     settings = ("--data.drawn", "500", "--chunk", "20")
