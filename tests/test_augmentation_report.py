@@ -165,6 +165,7 @@ def test_networks_of_a_fold_and_seed_start_alike_in_all_arms_and_take_as_many_st
         assert twins.reshape(-1, 6).tolist() == [list(range(6))] * (len(twins) // 6)
 
 
+@pytest.mark.slow
 def test_results_depend_on_neither_jobs_nor_memory_nor_other_arms(monkeypatch):
     arms = {name: CHEAP[name] for name in ("unbalanced", "smote", "noise")}
     how = {"ratios": (0.5, 1.0), "swept": ("smote",), "folds": 2, "arms": arms}
@@ -353,6 +354,7 @@ def test_a_network_that_breaks_is_no_score():
         NetworkStudy().fit([Rows(np.ones((40, 1)), Y[:40]), Rows(x, Y[:40])], steps=4, seed=0)
 
 
+@pytest.mark.slow
 def test_a_generative_arm_and_real_networks_do_not_depend_on_other_arms():
     arms = {"vae": OfTable(VAEOverSampler(steps=2, hidden=(4,), batch_size=16)), **CHEAP}
     how = {"network": NetworkStudy(), "others": {}, "steps": 3, "folds": 2}

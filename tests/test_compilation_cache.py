@@ -147,6 +147,7 @@ def test_a_second_process_finds_the_programs_of_the_first(tmp_path):
     assert (hits, misses > 0) == (0, True)
 
 
+@pytest.mark.slow
 def test_a_damaged_program_is_compiled_again(tmp_path):
     first, _, misses, _ = compute(tmp_path)
     entries = [*tmp_path.glob("programs/*/*-cache")]
@@ -164,6 +165,7 @@ def test_switched_off_nothing_is_written(tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 def test_kept_faces_are_the_drawn_ones_and_are_not_drawn_twice(tmp_path, monkeypatch):
     drawn, table = drawn_faces.drawn_faces(5, seed=3, image_shape=SMALL, start=7)
     options = {"seed": 3, "image_shape": SMALL, "start": 7}

@@ -47,6 +47,7 @@ def test_a_row_s_score_depends_on_that_row_alone_to_the_bit(detector, scores):
     np.testing.assert_array_equal(detector.score_samples(among_strange)[20:620], scores)
 
 
+@pytest.mark.slow
 def test_the_seed_is_all_that_chance_needs(detector, scores):
     again = VAEDetector(**SMALL, random_state=0).fit(ROWS)
     np.testing.assert_array_equal(again.score_samples(ROWS), scores)

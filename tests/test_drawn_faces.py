@@ -107,6 +107,7 @@ def test_what_cannot_be_drawn_is_named():
         draw_faces(factors, SMALL)
 
 
+@pytest.mark.slow
 def test_every_factor_changes_every_face():
     n = 64
     for factor in FACTORS:

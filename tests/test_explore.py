@@ -238,6 +238,7 @@ def run(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_script_writes_what_it_names(run, monkeypatch, capsys):
     options = ("--pictures", 2, "--latents", 2, "--samples", 8, "--attributes", "Bangs")
     assert call(monkeypatch, run, *options) == 0

@@ -96,6 +96,7 @@ def test_sampling_leaves_statistics_alone_and_uses_the_running_ones():
     np.testing.assert_allclose(few, expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_average_is_sampled_and_starts_forgetting_at_once():
     config = dataclasses.replace(TINY, ema=0.5)
     seen = [train(config, steps=n) for n in range(4)]
@@ -138,6 +139,7 @@ def test_the_critic_takes_minibatches_of_its_own_at_its_own_time_scale():
     np.testing.assert_allclose(ratio, 5, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_row_is_scored_higher_where_the_data_is():
     config = dataclasses.replace(TINY, generator=GeneratorConfig(hidden=()), ema=None)
     gan, algorithm = config.build(), config.build().algorithm(optax.set_to_zero(), optax.adam(0.02))
@@ -290,6 +292,7 @@ def run_and_load(config, data, folder):
     return load(folder)
 
 
+@pytest.mark.slow
 def test_a_score_is_refused_without_the_labels_it_needs():
     labelled = dataclasses.replace(TINY, classes=3, condition="project")
     state = train(labelled, {"x": X, "y": np.arange(64, dtype=np.int32) % 3}, steps=1)

@@ -89,6 +89,7 @@ def test_principal_components_are_those_of_a_decomposition():
     np.testing.assert_allclose(np.abs(rows[:6] @ directions), np.eye(6), atol=0.02)
 
 
+@pytest.mark.slow
 def test_the_linear_start_is_where_a_linear_vae_has_no_gradient():
     """The exact expected loss, at half size, by autodiff; and any step away costs."""
     x = faces_like(64, 16, 24, 3)

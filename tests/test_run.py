@@ -282,6 +282,7 @@ def test_unknown_settings_are_named():
         from_plain({"kind": "os.system"})
 
 
+@pytest.mark.slow
 def test_a_signal_saves_and_the_run_goes_on(tmp_path):
     folder = tmp_path / "run"
     command = [

@@ -55,6 +55,7 @@ def frames(draw):
     return pd.DataFrame(columns)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(frames(), st.integers(0, 99))
 def test_what_is_encoded_is_restored(frame, seed):

@@ -33,6 +33,7 @@ def play(config, tx, critic_tx=None, steps=1000, x=X):
     return judge(gan, state, x[:500], jax.random.key(1))
 
 
+@pytest.mark.slow
 def test_a_game_of_equals_is_healthy():
     # Of normal points: on the ring the coverage at any one step is a matter of the seed.
     steady = dataclasses.replace(GAME, prior="normal", ema=0.99)
