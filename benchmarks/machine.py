@@ -37,8 +37,8 @@ def describe() -> dict[str, Any]:
         **{name: importlib.metadata.version(name) for name in _PACKAGES},
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
-        "cores": _cores(),
-        "threads": int(os.environ.get("NPROC", _cores())),
+        "cores": cores(),
+        "threads": int(os.environ.get("NPROC", cores())),
         "platform": device.platform,
         "device": device.device_kind,
         "devices": jax.device_count(),
@@ -100,7 +100,7 @@ def _least_seconds(act: Callable[[], Array]) -> float:
     return min(seconds)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -1,10 +1,13 @@
-"""Members trained as one program by `fit_many`, all at once (`vmap`) or one by one (`map`).
+"""Members trained as one program by `fit_many`, in three ways.
+
+All at once (`vmap`), one by one (`map`), and all at once but shared out to the devices (`mesh`),
+which for models of rows on a CPU are its cores.
 
 Each call of `fit_many` compiles anew. So one long call is timed from within: a hook notes when each
 chunk's metrics come, and rates are of the differences (`timing.Pace`). Compilation is not counted.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import jax
 import numpy as np
@@ -12,9 +15,10 @@ from rich.table import Table
 
 from benchmarks.families import Family
 from benchmarks.timing import ENDLESS, Effort, Pace, spread
-from genjax import fit_many
+from genjax import fit_many, sharding
 from genjax.algorithm import Algorithm, PyTree
 
+By = Literal["vmap", "map", "mesh"]
 FAMILIES = ("credit_vae_6", "credit_gan", "fraud_vae", "heights_gan")
 """Those that are timed unless others are named."""
 
@@ -27,25 +31,30 @@ def time_members(family: Family, effort: Effort) -> dict[str, Any]:
         effort: how long, and how many members.
 
     Returns:
-        `seconds_a_step`: "vmap" and "map" -> members -> median, least and most of a step of all
-        members; `ratio`: the medians over that of the fewest members.
+        `seconds_a_step`: "vmap", "map", "mesh" -> members -> median, least and most of a step of
+        all members, where they share out; `ratio`: the medians over that of the fewest members on
+        one device, all at once.
     """
     algorithm, data = family.algorithm(), jax.device_put(family.data())
     size = family.config.batch_size
-    seconds: dict[str, dict[str, dict[str, float]]] = {}
-    for by in ("vmap", "map"):
-        seconds[by] = {
+    counts = dict.fromkeys(get_args(By), effort.members)
+    devices = jax.device_count()
+    counts["mesh"] = tuple(n for n in effort.members if devices > 1 and n % devices == 0)
+    seconds = {
+        by: {
             str(count): spread(
                 [
                     1 / rate
                     for rate in pace_of(algorithm, data, size, family.chunk, count, effort, by)
                 ]
             )
-            for count in effort.members
+            for count in of
         }
-    least = str(min(effort.members))
+        for by, of in counts.items()
+    }
+    one = seconds["vmap"][str(min(effort.members))]["median"]
     ratio = {
-        by: {count: found["median"] / of[least]["median"] for count, found in of.items()}
+        by: {count: found["median"] / one for count, found in of.items()}
         for by, of in seconds.items()
     }
     return {"seconds_a_step": seconds, "ratio": ratio}
@@ -58,7 +67,7 @@ def pace_of(
     chunk: int,
     members: int,
     effort: Effort,
-    by: Literal["vmap", "map"] = "vmap",
+    by: By = "vmap",
 ) -> list[float]:
     """Return the steps a second, of all members together, of some stretches of one `fit_many`.
 
@@ -69,7 +78,7 @@ def pace_of(
         chunk: steps an executable.
         members: how many, with seeds 0, 1, ...
         effort: how long.
-        by: at once or one by one.
+        by: at once, one by one, or at once and shared out to all devices.
     """
     pace = Pace(effort)
     keys = jax.vmap(jax.random.key)(np.arange(members))
@@ -80,7 +89,8 @@ def pace_of(
         keys=keys,
         batch_size=batch_size,
         chunk=chunk,
-        by=by,
+        by="map" if by == "map" else "vmap",
+        mesh=sharding.data_mesh() if by == "mesh" else None,
         hooks=[pace],
     )
     return pace.rates()
@@ -90,7 +100,7 @@ def table_of_members(results: dict[str, dict[str, Any]]) -> Table:
     """Return a table of families' results."""
     table = Table(
         title="members of fit_many",
-        caption="a step of all members; ratio: over the fewest members'",
+        caption="a step of all members; ratio: over the fewest members' by vmap",
     )
     for column in ("family", "by", "members", "us a step", "least", "most", "ratio"):
         table.add_column(column, justify="left" if column in ("family", "by") else "right")

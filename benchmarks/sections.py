@@ -20,7 +20,7 @@ from rich.table import Table
 
 from benchmarks import chunks, many, precisions, steps, streamed
 from benchmarks.families import FAMILIES, Family
-from benchmarks.machine import describe
+from benchmarks.machine import cores, describe
 from benchmarks.timing import Effort
 
 SectionName = Literal["steps", "chunks", "members", "streamed", "precisions"]
@@ -92,6 +92,9 @@ def time_family(name: str, sections: tuple[str, ...], effort: Effort) -> dict[st
     environment = dict(os.environ)
     if FAMILIES[name].kind == "rows":
         environment.setdefault("NPROC", "1")
+        # Each core is a device, for members to be shared out to; all else uses the first.
+        flags = environment.get("XLA_FLAGS", "")
+        environment["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={cores()}"
     # A program that is read from a cache would not tell how long it takes to compile.
     environment["JAX_ENABLE_COMPILATION_CACHE"] = "false"
     command = [sys.executable, "-m", "benchmarks.sections", "--family", name]
