@@ -15,6 +15,7 @@ perceptrons PyTorch takes the better of one thread and all. What it need not do 
 """
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -73,6 +74,8 @@ def main() -> None:
     if unknown := set(arguments.families) - set(FAMILIES):
         sys.exit(f"no family {', '.join(sorted(unknown))}: there are {', '.join(FAMILIES)}")
     chosen = {name: FAMILIES[name] for name in arguments.families or FAMILIES}
+    if not os.access(arguments.peer_python, os.X_OK):
+        sys.exit(f"no interpreter {arguments.peer_python}: `make torch-peer` makes one")
     if arguments.check:
         sys.exit(not check_all(chosen, arguments))
     results: dict[str, Any] = {"settings": to_settings(arguments), "families": {}}
@@ -82,6 +85,8 @@ def main() -> None:
             arguments.json.write_text(json.dumps(results, indent=1))
         Console(stderr=True).print(f"{name}: {_summary(results['families'][name])}")
     Console(width=118).print(table_of(results["families"], _title(results["families"])))
+    modes = [mode for found in results["families"].values() for mode in found["modes"].values()]
+    sys.exit(any("error" in mode for mode in modes))
 
 
 def to_settings(arguments: Arguments) -> dict[str, Any]:
@@ -152,14 +157,21 @@ def fastest(
     options = (given,) if given or family.kind == "pictures" else (1, None)
     how = {"mode": mode, "tf32": arguments.tf32, "autocast": arguments.autocast}
     sides: list[tuple[float, Side]] = []
+    failed: list[PeerError] = []
     with ExitStack() as stack:
         for threads in options:
             peer = stack.enter_context(start_theirs(arguments.peer_python))
-            side = Side(peer, peer.ask("build", **config, **how, threads=threads), {})
-            sides.append((side.calibrate(seconds), side))
+            try:
+                side = Side(peer, peer.ask("build", **config, **how, threads=threads), {})
+                sides.append((side.calibrate(seconds), side))
+            except PeerError as error:
+                peer.close()
+                failed.append(error)
+        if not sides:
+            raise failed[0]
         tried = {str(side.built["threads"]): speed for speed, side in sides}
         best = max(sides, key=lambda each: each[0])[1]
-        stack.pop_all()  # none has failed: all but the best end here
+        stack.pop_all()  # all but the best end here
     for _, side in sides:
         if side is not best:
             side.peer.close()

@@ -14,7 +14,7 @@ without its check of the data, which is once a call and grows with the rows. Som
 import json
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,10 +47,10 @@ class Arguments:
 
     axes: tuple[AxisName, ...] = ("rows", "columns", "width", "size", "batch", "members")
     """What grows."""
-    effort: tyro.conf.OmitArgPrefixes[Effort] = field(
-        default_factory=lambda: Effort(rounds=3, seconds=0.4)
-    )
-    """How long each size is timed; the members are the axis's own."""
+    rounds: int = 3
+    """Stretches of each size that are counted."""
+    seconds: float = 0.4
+    """A stretch's length, about."""
     out: Path = Path("runs/growth")
     """A folder for pictures and JSON."""
 
@@ -61,7 +61,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = {"machine": describe(), "axes": {}}
     for name in arguments.axes:
-        found = time_axis(AXES[name], arguments.effort)
+        found = time_axis(AXES[name], Effort(arguments.rounds, arguments.seconds))
         results["axes"][name] = found
         (arguments.out / "growth.json").write_text(json.dumps(results, indent=1) + "\n")
         axis, title = AXES[name], f"slope {found['slope']:+.2f} over the upper half"
@@ -94,8 +94,9 @@ def time_axis(axis: Axis, effort: Effort) -> dict[str, Any]:
         data = jax.device_put(draw_data(config, point.rows))
         key, batch = jax.random.key(0), rows_for_init(algorithm, data, config.batch_size)
         state = jax.eval_shape(partial(initialise, algorithm), key, batch)  # its form is enough
-        work = (flops_of(algorithm, state, batch) or _CHUNK_FLOPS) * (point.members or 1)
-        chunk = int(np.clip(_CHUNK_FLOPS / work, 2, 1_000))
+        one = flops_of(algorithm, state, batch)
+        work = one and one * (point.members or 1)
+        chunk = int(np.clip(_CHUNK_FLOPS / (work or _CHUNK_FLOPS), 2, 1_000))
         how: dict[str, Any] = {"batch_size": config.batch_size, "chunk": chunk}
         if point.members:
             found = pace_of(algorithm, data, members=point.members, effort=effort, **how)
@@ -128,7 +129,9 @@ def table_of_growth(results: dict[str, dict[str, Any]]) -> Table:
         for size, rate, work in zip(found["sizes"], found["steps_per_second"], flops, strict=True):
             here = bends if knee and knee["size"] == size else ""
             numbers = (f"{value:,.4g}" for value in rate.values())
-            table.add_row(name, f"{size:,}", *numbers, f"{work / 1e6:,.4g}", slope, here)
+            table.add_row(
+                name, f"{size:,}", *numbers, f"{work / 1e6:,.4g}" if work else "", slope, here
+            )
             name = slope = ""
         table.add_section()
     return table

@@ -10,6 +10,7 @@ of the step itself, to see what remains: those do compute something else.
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ from benchmarks.timing import spread
 from genjax import algorithm as core
 from genjax import chunk, latent, sharding
 from genjax.chunk import clock_at, initialise, rows_for_init, take_chunk
-from genjax.models import gan
+from genjax.models import gan, priors
 from genjax.nets import dense
 from genjax.packing import Packing
 
@@ -84,13 +85,14 @@ def _ones(key: Any, shape: Any = (), dtype: Any = jnp.float32) -> Any:
 
 _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "nothing": (),
-    "noise in one pass": ((chunk, "one_pass", _same),),
+    "noise in one pass": ((latent, "one_pass", _same), (priors, "one_pass", _same)),
     "noise computed once": ((latent, "apart", _same), (gan, "apart", _same)),
     "a packed optimiser": ((core, "Elementwise", type("Never", (), {})),),
     "a packed guard": ((chunk, "Packing", _Unpacked),),
     "rows last in dense layers": ((dense, "dense", _plain),),
     "any of these": (
-        (chunk, "one_pass", _same),
+        (latent, "one_pass", _same),
+        (priors, "one_pass", _same),
         (latent, "apart", _same),
         (gan, "apart", _same),
         (core, "Elementwise", type("Never", (), {})),
@@ -105,6 +107,8 @@ _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
 def main() -> None:
     """Time, and print a table a family."""
     arguments = tyro.cli(Arguments, description=__doc__)
+    if unknown := sorted(set(arguments.families) - set(FAMILIES)):
+        sys.exit(f"no family {', '.join(unknown)}: there are {', '.join(FAMILIES)}")
     results = {}
     for name in arguments.families:
         turns = _time(FAMILIES[name], arguments.rounds)

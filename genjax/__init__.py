@@ -1,6 +1,6 @@
 """Generative models in JAX that you can trust: the public names."""
 
-from genjax.algorithm import Algorithm, Aux, Context, Phase, TrainState, from_phases
+from genjax.algorithm import Algorithm, Aux, Context, Elementwise, Phase, TrainState, from_phases
 from genjax.errors import InputError
 from genjax.fit import NonFiniteError, Progress, fit
 from genjax.fit_many import fit_many
@@ -11,6 +11,7 @@ __all__ = [
     "Algorithm",
     "Aux",
     "Context",
+    "Elementwise",
     "InputError",
     "NonFiniteError",
     "Phase",

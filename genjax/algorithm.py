@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from genjax.packing import Packing
+from genjax.packing import Packed, Packing
 
 PyTree = Any
 Params = dict[str, PyTree]
@@ -73,6 +73,13 @@ class Elementwise(optax.GradientTransformation):
     Adam is one; what looks at a whole array (LAMB's trust ratio), at several (a norm by which
     gradients are clipped) or at their names (a mask) is none. Such a one may be given the numbers
     of many small arrays as one: the same updates, from far fewer kernels.
+
+    All of `build_optimizer`'s are. To say so of one's own, wrap the whole of it: a chain of
+    elementwise parts is for `optax.chain` one like any other. It is not checked.
+
+    Example:
+        >>> import optax
+        >>> tx = Elementwise(*optax.chain(optax.scale_by_lion(), optax.scale(-1e-4)))
     """
 
 
@@ -229,21 +236,22 @@ def _follow(
     tx: optax.GradientTransformation, gradient: Params, opt: optax.OptState, params: Params
 ) -> tuple[Params, optax.OptState]:
     """Return the parameters after an optimiser's step, and its state."""
-    if not isinstance(tx, Elementwise):
-        updates, opt = tx.update(gradient, opt, params)
-        return optax.apply_updates(params, updates), opt
     packing = Packing(params, lambda path: (path[0].key,))
     # What is kept for each parameter has the parameters' form: moments, velocities.
+    kept = [part for part in jax.tree.leaves(opt, packing.is_like) if packing.is_like(part)]
+    if not (isinstance(tx, Elementwise) and all(map(packing.fits, kept))):
+        updates, opt = tx.update(gradient, opt, params)
+        return optax.apply_updates(params, updates), opt
     packed = jax.tree.map(
-        lambda part: packing.pack(part) if packing.matches(part) else part,
+        lambda part: packing.pack(part) if packing.is_like(part) else part,
         opt,
-        is_leaf=packing.matches,
+        is_leaf=packing.is_like,
     )
     parameters = packing.pack(params)
     updates, packed = tx.update(packing.pack(gradient), packed, parameters)
     opt = jax.tree.map(
-        lambda part: packing.unpack(part) if packing.is_packed(part) else part,
+        lambda part: packing.unpack(part) if isinstance(part, Packed) else part,
         packed,
-        is_leaf=packing.is_packed,
+        is_leaf=lambda part: isinstance(part, Packed),
     )
     return packing.unpack(optax.apply_updates(parameters, updates)), opt

@@ -7,6 +7,7 @@ epoch `p div n`: the minibatch of a step is a pure function of key and step.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -17,9 +18,8 @@ from jax.sharding import Mesh
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
-from genjax.packing import Packing
+from genjax.packing import Packed, Packing
 from genjax.permutation import permute, spread
-from genjax.threefry import one_pass
 
 _ROWS, _STEPS, _INIT = range(3)  # what a run's key is folded with, for its three uses
 
@@ -116,13 +116,11 @@ def _take_steps(
 ) -> tuple[TrainState, Metrics, Metrics]:
     """Take steps along the leading axis of `inputs`, each on `batch_of(input)`."""
     length = jax.tree.leaves(inputs)[0].shape[0]
-    steps_key = one_pass(jax.random.fold_in(key, _STEPS))
+    steps_key = jax.random.fold_in(key, _STEPS)
     names = frozenset(state.params)
     packing = Packing(state, lambda path: _group_of(path, names))
 
-    def body(
-        old: list[Array], indexed: tuple[Array, PyTree]
-    ) -> tuple[list[Array], tuple[Metrics, Metrics]]:
+    def body(old: Packed, indexed: tuple[Array, PyTree]) -> tuple[Packed, tuple[Metrics, Metrics]]:
         index, given = indexed
         state = packing.unpack(old)
         batch = sharding.split_batch(batch_of(given), mesh)
@@ -132,7 +130,7 @@ def _take_steps(
         # A refused step leaves state.step behind, so that no later one is taken either.
         active = (index < clock.steps) & (state.step == clock.step + index)
         keep = active & ~_any(not_finite)
-        kept = [jnp.where(keep, *pair) for pair in zip(new, old, strict=True)]
+        kept = jax.tree.map(partial(jnp.where, keep), new, old)
         broken = {name: active & found for name, found in not_finite.items()}
         metrics = {name: jnp.where(active, value, jnp.nan) for name, value in metrics.items()}
         return kept, (metrics, broken)
@@ -156,10 +154,10 @@ def _group_of(path: tuple[Any, ...], networks: frozenset[str]) -> tuple[str, ...
     return tuple(keys[: network + 1])
 
 
-def _not_finite(packing: Packing, old: list[Array], new: list[Array], metrics: Metrics) -> Metrics:
+def _not_finite(packing: Packing, old: Packed, new: Packed, metrics: Metrics) -> Metrics:
     """Name -> () bool: what a step made NaN or infinite, by metric, network, extra and phase."""
     found = {name: jnp.any(~jnp.isfinite(value)) for name, value in metrics.items()}
-    for (key, _), before, after in zip(packing.groups, old, new, strict=True):
+    for (key, _), before, after in zip(packing.groups, old.arrays, new.arrays, strict=True):
         if key[0] in _PARTS:
             name = f"{_PARTS[key[0]]} of {key[1]}"
             found[name] = found.get(name, jnp.zeros((), bool)) | _spoilt(before, after)

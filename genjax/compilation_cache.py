@@ -16,6 +16,7 @@ References:
 import hashlib
 import os
 import platform
+import shutil
 import warnings
 from pathlib import Path
 
@@ -23,19 +24,22 @@ import jax
 import jaxlib
 
 _GIB = 2**30
+PARTIAL = ".partial-"  # in the name of what is being written
 MOST = {"programs": _GIB // 2, "faces": 2 * _GIB}  # bytes that are kept of each
 
 
 def user_folder() -> Path | None:
     """Return where the user's scripts keep what they made; None where nothing is to be kept."""
-    if (own := os.environ.get("GENJAX_CACHE")) is not None:
-        return Path(own).expanduser().absolute() if own else None
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if given.is_absolute():  # the specification says to ignore another one
-        return given / "genjax"
+    own, given = os.environ.get("GENJAX_CACHE"), Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
+        if own is not None:
+            return Path(own).expanduser().absolute() if own else None
+        if given.is_absolute():  # the specification says to ignore another one
+            return given / "genjax"
         return Path.home() / ".cache" / "genjax"
-    except RuntimeError:  # a user without a home
+    except RuntimeError as error:  # a user without a home, or one whom nobody knows
+        if own is not None:
+            warnings.warn(f"nothing is kept in {own} for the next start: {error}", stacklevel=2)
         return None
 
 
@@ -63,7 +67,7 @@ def kept(name: str) -> Path | None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError(None, "it cannot be written to")
-        _forget_oldest(root / name, MOST[name])
+        _forget_oldest(folder, MOST[name])
     except OSError as error:
         warnings.warn(
             f"nothing is kept in {root} for the next start: {error.strerror}", stacklevel=2
@@ -108,21 +112,28 @@ def machine() -> str:
 
 
 def _forget_oldest(folder: Path, most: int) -> None:
-    """Remove the files that were used longest ago until there are no more than so many bytes.
+    """Remove what was used longest ago until no more than so many bytes are left.
 
-    JAX's own limit needs a package for locks. Another process that reads a file goes on reading it.
+    JAX's own limit needs a package for locks. Only this kind of machine's folder is looked at, for
+    a file that another host has mapped over a network must not go; here a process that reads one
+    goes on reading it. What another process is writing is left alone.
     """
-    files = []
-    for path in folder.rglob("*"):
+    entries = []
+    for path in folder.iterdir():
         try:
-            found = path.stat()
+            files = [each.stat() for each in (path, *path.rglob("*")) if each.is_file()]
         except FileNotFoundError:  # another process was first
             continue
-        if path.is_file() and found.st_size:  # a lock has no size
-            files.append((max(found.st_atime, found.st_mtime), found.st_size, path))
-    size = sum(file_size for _, file_size, _ in files)
-    for _, file_size, path in sorted(files):
+        size = sum(each.st_size for each in files)
+        if size and PARTIAL not in path.name:  # a lock has no size
+            used = max(max(each.st_atime, each.st_mtime) for each in files)
+            entries.append((used, size, path))
+    size = sum(entry_size for _, entry_size, _ in entries)
+    for _, entry_size, path in sorted(entries):
         if size <= most:
             return
-        path.unlink(missing_ok=True)
-        size -= file_size
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        size -= entry_size

@@ -39,7 +39,8 @@ def jitted_init() -> Wrapped:
 
 
 @cache
-def _programs() -> FewPrograms:
+def known_programs() -> FewPrograms:
+    """Return what lets go of this loop's programs."""
     return FewPrograms(jitted_init(), jitted_chunk, jitted_streamed_chunk)
 
 
@@ -139,7 +140,7 @@ def fit(
     mesh = sharding.data_mesh(jax.devices()[:1]) if mesh is None else mesh
     n = check_data(algorithm, data, batch_size, chunk)
     sharding.check_divides(batch_size, mesh)
-    _programs().note(algorithm)
+    known_programs().note(algorithm)
     state = init(algorithm, data, key=key, batch_size=batch_size) if state is None else state
     state = sharding.own_copy(state, mesh)
     start, host_key, key = int(state.step), key, sharding.replicate(key, mesh)
@@ -169,9 +170,15 @@ def fit(
 
 
 def init(algorithm: Algorithm, data: PyTree, *, key: Array, batch_size: int) -> TrainState:
-    """Return the state that `fit` starts from, with these arguments, when it is given none."""
-    _programs().note(algorithm)
-    return jitted_init()(algorithm, key, rows_for_init(algorithm, data, batch_size))
+    """Return the state that `fit` starts from, with these arguments, when it is given none.
+
+    It may be traced, for its form: `jax.eval_shape(lambda key: init(..., key=key, ...), key)`.
+    """
+    first = rows_for_init(algorithm, data, batch_size)
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((key, first))):
+        return initialise(algorithm, key, first)
+    known_programs().note(algorithm)
+    return jitted_init()(algorithm, key, first)
 
 
 def check_data(algorithm: Algorithm, data: PyTree, batch_size: int, chunk: int) -> int:

@@ -2,7 +2,8 @@
 
 A step of a small network on a CPU is mostly the starting of kernels: three for each of Adam's
 leaves, more for the guard's. Packed, the leaves of a network are one vector. To pack what was just
-unpacked costs nothing: the compiler sees that slices put together again are the vector.
+unpacked costs nothing: the compiler sees that slices put together again are the vector. Other
+devices do the same, which was not measured.
 """
 
 import math
@@ -30,6 +31,12 @@ class Group(NamedTuple):
     leaves: tuple[int, ...]
 
 
+class Packed(NamedTuple):
+    """A tree in its packed form: an array a group, itself a tree."""
+
+    arrays: tuple[Array, ...]
+
+
 class Packing:
     """How the leaves of trees of one form are packed; only shapes and types are kept.
 
@@ -46,7 +53,7 @@ class Packing:
         >>> import jax.numpy as jnp
         >>> tree = {"a": jnp.ones((2, 3)), "b": jnp.zeros(2), "count": jnp.int32(7)}
         >>> packing = Packing(tree, lambda path: ())
-        >>> [array.shape for array in packing.pack(tree)]
+        >>> [array.shape for array in packing.pack(tree).arrays]
         [(8,), ()]
         >>> packing.unpack(packing.pack(tree))["a"].shape
         (2, 3)
@@ -62,15 +69,16 @@ class Packing:
             together.setdefault((key(path), place if alone else None), []).append(place)
         self.groups = tuple(Group(of, tuple(places)) for (of, _), places in together.items())
 
-    def matches(self, tree: PyTree) -> bool:
-        """Return whether a tree is of the form that is packed here, whatever its leaves' shapes."""
+    def is_like(self, tree: PyTree) -> bool:
+        """Return whether a tree has the structure of what is packed, whatever its leaves are."""
         return bool(jax.tree.structure(tree) == self._structure)
 
-    def is_packed(self, tree: PyTree) -> bool:
-        """Return whether a tree is of the packed form."""
-        return isinstance(tree, list) and len(tree) == len(self.groups)
+    def fits(self, tree: PyTree) -> bool:
+        """Return whether a tree of that structure has its shapes and types too."""
+        pairs = zip(jax.tree.leaves(tree), self._leaves, strict=True)
+        return all((leaf.shape, leaf.dtype) == (form.shape, form.dtype) for leaf, form in pairs)
 
-    def pack(self, tree: PyTree) -> list[Array]:
+    def pack(self, tree: PyTree) -> Packed:
         """Return the groups' arrays.
 
         Raises:
@@ -82,17 +90,19 @@ class Packing:
         for leaf, form in zip(leaves, self._leaves, strict=True):
             if (leaf.shape, leaf.dtype) != (form.shape, form.dtype):
                 raise TypeError(f"an array was {form} and is now {leaf.dtype}{list(leaf.shape)}")
-        return [
-            leaves[places[0]]
-            if len(places) == 1
-            else jnp.concatenate([leaves[place].reshape(-1) for place in places])
-            for _, places in self.groups
-        ]
+        return Packed(
+            tuple(
+                leaves[places[0]]
+                if len(places) == 1
+                else jnp.concatenate([leaves[place].reshape(-1) for place in places])
+                for _, places in self.groups
+            )
+        )
 
-    def unpack(self, packed: list[Array]) -> PyTree:
+    def unpack(self, packed: Packed) -> PyTree:
         """Return the tree of groups' arrays."""
         leaves: list[Any] = [None] * len(self._leaves)
-        for array, (_, places) in zip(packed, self.groups, strict=True):
+        for array, (_, places) in zip(packed.arrays, self.groups, strict=True):
             if len(places) == 1:
                 leaves[places[0]] = array
                 continue

@@ -89,7 +89,8 @@ def own_copy(tree: Tree, mesh: Mesh) -> Tree:
 
     Types become strong: a weakly typed leaf would be compiled for once more after its first step.
     """
-    return replicate(_copy(tree), mesh)
+    # Copied where they will be: leaves on several devices are no input of one program.
+    return _copy(replicate(tree, mesh))
 
 
 @jax.jit
@@ -136,7 +137,7 @@ def over_members(function: Callable[..., Any], mesh: Mesh) -> Callable[..., Any]
 def place_members(tree: Tree, mesh: Mesh) -> Tree:
     """Put arrays with a leading axis of members on the devices, a share on each, as new buffers."""
     place = NamedSharding(mesh, PartitionSpec(AXIS))
-    return jax.device_put(_copy(tree), place)
+    return _copy(jax.device_put(tree, place))
 
 
 def local(tree: Tree) -> Tree:

@@ -2,7 +2,9 @@
 
 On a CPU JAX goes over the words five times, four rounds at a time, so that programs compile fast; a
 step of a small network then waits for its noise more than for its matrix products. Here the twenty
-rounds are one loop over the words, which stays in registers. GPUs and TPUs keep JAX's own.
+rounds are one loop over the words, which stays in registers. GPUs and TPUs keep JAX's own rounds.
+
+A key is turned where numbers are drawn, not before: JAX refuses to mix kinds of keys.
 
 References:
     Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.

@@ -91,6 +91,8 @@ def _open(
     config: TrainingConfig, algorithm: Algorithm, examples: PyTree, folder: str | Path
 ) -> tuple[Run, TrainState | None]:
     """Open the run; a core hashes the data while another one makes a new run's first state."""
+    if sharding.is_main():
+        Run.check(folder, config)  # before work that takes minutes
     with ThreadPoolExecutor(1) as pool:
         hashed = pool.submit(digest, examples).result if sharding.is_main() else None
         is_new = not (Path(folder) / "config.json").exists()

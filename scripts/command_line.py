@@ -1,5 +1,6 @@
 """What the scripts share: a configuration from a file and from options, and errors of one line."""
 
+import math
 import runpy
 import signal
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NamedTuple
 
-from genjax.compilation_cache import keep_programs, kept
+from genjax.compilation_cache import MOST, keep_programs, kept
 from genjax.config import LIMITS, TrainingConfig, read_config
 from genjax.data.config import DataConfig, TableConfig
 from genjax.errors import InputError, needs_extra
@@ -150,10 +151,11 @@ def parse_training(
 def kept_pictures(config: TrainingConfig) -> tuple[DataConfig, tuple[int, int, int]]:
     """Return where the pictures come from, and their shape: drawn ones are kept for the user.
 
-    The run does not save that folder: it is this machine's.
+    The run does not save that folder: it is this machine's. More than may be kept are drawn anew.
     """
     source, shape = config.pictures()
-    if source.path is None and source.cache is None and (folder := kept("faces")):
+    fits = source.drawn * math.prod(shape) <= MOST["faces"]
+    if source.path is None and source.cache is None and fits and (folder := kept("faces")):
         source = replace(source, cache=str(folder))
     return source, shape
 

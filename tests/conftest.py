@@ -18,6 +18,7 @@ import jax
 import pytest
 
 from genjax.compilation_cache import keep_programs
+from genjax.fit import known_programs
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -32,6 +33,7 @@ def _drop_programs():
     """Let go of a file's compiled programs: a session that kept all crashed in the compiler."""
     yield
     jax.clear_caches()
+    known_programs.cache_clear()  # which counts what is there no longer
     gc.collect()
 
 

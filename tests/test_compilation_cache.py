@@ -136,6 +136,28 @@ def test_what_was_used_longest_ago_goes_first(cache, monkeypatch):
     assert sorted(path.name for path in folder.iterdir()) == [".lock", "new", "old"]
 
 
+def test_what_is_being_written_stays_and_a_folder_goes_whole(cache, monkeypatch):
+    folder = kept("faces")
+    for age, name in enumerate(("new", "old", "key.partial-1")):
+        (folder / name).mkdir()
+        for file in ("about.json", "pixels.npy"):
+            (folder / name / file).write_bytes(bytes(100))
+            os.utime(folder / name / file, (1e9 - age, 1e9 - age))
+    elsewhere = folder.with_name("another_machine")
+    elsewhere.mkdir()
+    (elsewhere / "old").write_bytes(bytes(1000))
+    monkeypatch.setitem(compilation_cache.MOST, "faces", 250)
+    kept("faces")
+    assert sorted(path.name for path in folder.iterdir()) == ["key.partial-1", "new"]
+    assert (elsewhere / "old").exists()
+
+
+def test_a_user_who_is_not_there_keeps_nothing(monkeypatch):
+    monkeypatch.setenv("GENJAX_CACHE", "~no such user/cache")
+    with pytest.warns(UserWarning, match="nothing is kept in ~no such user/cache"):
+        assert user_folder() is None
+
+
 def test_a_second_process_finds_the_programs_of_the_first(tmp_path):
     first, hits, misses, _ = compute(tmp_path)
     assert (hits, misses > 0) == (0, True)

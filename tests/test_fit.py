@@ -18,7 +18,7 @@ from genjax import (
     sharding,
 )
 from genjax.errors import InputError
-from genjax.fit import jitted_chunk
+from genjax.fit import init, jitted_chunk
 
 KEY = jax.random.key(0)
 
@@ -250,3 +250,47 @@ def test_many_members_by_seed_alone_differ():
     )  # fmt: skip
     assert len(set(states.params["a"].tolist())) == 3
     assert seen == [(5, (3, 5)), (7, (3, 2))]
+
+
+def _of_a_key(loss, extra):
+    def init(key, batch):
+        return {"mean": jnp.zeros(3)}, extra
+
+    return from_phases(init, [Phase("only", ("mean",), loss, optax.sgd(0.1))])
+
+
+def test_a_step_s_key_is_of_the_caller_s_kind():
+    """It mixes with keys of the user's own, is kept in the state, and serves every sampler."""
+    other = jax.random.key(9)
+
+    def loss(params, batch, context):
+        key = jnp.where(context.step < 1, other, context.key)
+        noise = jax.random.poisson(context.key, 2.0, (4, 3)) + jax.random.normal(key, (4, 3))
+        error = batch["x"] + noise - params["mean"][None]
+        return jnp.mean(error**2), Aux({}, {"key": jax.random.fold_in(context.key, 1)})
+
+    state = fit(
+        _of_a_key(loss, {"key": jax.random.key(1)}), {"x": np.ones((8, 3), np.float32)},
+        steps=3, key=jax.random.key(0), batch_size=4, chunk=2,
+    )  # fmt: skip
+    assert state.extra["key"].dtype == jax.random.key(0).dtype
+
+
+def test_the_first_state_has_a_form_without_being_computed():
+    algorithm = _of_a_key(lambda params, batch, context: (jnp.sum(params["mean"]), Aux({})), {})
+    data = {"x": np.ones((8, 3), np.float32)}
+    key = jax.random.key(0)
+    form = jax.eval_shape(lambda key: init(algorithm, data, key=key, batch_size=4), key)
+    state = init(algorithm, data, key=key, batch_size=4)
+    assert jax.tree.map(lambda leaf: leaf.shape, form) == jax.tree.map(np.shape, state)
+
+
+def test_a_state_may_lie_on_several_devices():
+    algorithm = _of_a_key(lambda params, batch, context: (jnp.sum(params["mean"]), Aux({})), {})
+    data = {"x": np.ones((8, 3), np.float32)}
+    how = {"key": jax.random.key(0), "batch_size": 4, "chunk": 2}
+    mesh = sharding.data_mesh(jax.devices()[:4])
+    state = fit(algorithm, data, steps=2, mesh=mesh, **how)
+    mixed = state._replace(params=jax.device_put(state.params, jax.devices()[0]))
+    for on in (mesh, None):
+        assert int(fit(algorithm, data, steps=4, state=mixed, mesh=on, **how).step) == 4

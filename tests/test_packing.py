@@ -1,5 +1,7 @@
 """Packed trees come back as they were; a packed optimiser takes the steps of an unpacked one."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,7 +40,7 @@ def test_only_small_floats_of_one_key_travel_together():
         "a": {"x": jnp.ones((2, 3)), "y": jnp.ones(4), "count": jnp.int32(1)},
         "b": {"x": jnp.ones(5), "large": jnp.ones(MOST + 1)},
     }
-    packed = Packing(tree, lambda path: (path[0].key,)).pack(tree)
+    packed = Packing(tree, lambda path: (path[0].key,)).pack(tree).arrays
     assert sorted(array.shape for array in packed) == [(), (5,), (10,), (MOST + 1,)]
 
 
@@ -84,3 +86,31 @@ def test_what_looks_at_whole_arrays_is_not_packed():
     wrong = _states(Elementwise(*optax.lamb(0.1)))
     kernels = [state.params["first"]["kernel"] for state in (lamb, wrong)]
     assert float(jnp.max(jnp.abs(kernels[0] - kernels[1]))) > 1e-3
+
+
+class _Kept(NamedTuple):
+    moments: list
+
+
+def _of_a_list():
+    """A momentum whose state is a list of two trees, as many as there are networks."""
+
+    def init(params):
+        return _Kept([jax.tree.map(jnp.zeros_like, params) for _ in range(2)])
+
+    def update(gradient, state, params=None):
+        fast, slow = (
+            jax.tree.map(lambda g, m, decay=decay: decay * m + g, gradient, kept)
+            for decay, kept in zip((0.5, 0.9), state.moments, strict=True)
+        )
+        return jax.tree.map(lambda f, s: -0.01 * (f + s), fast, slow), _Kept([fast, slow])
+
+    return optax.GradientTransformation(init, update)
+
+
+@pytest.mark.parametrize(
+    "tx", [optax.adam(0.1, mu_dtype=jnp.bfloat16), _of_a_list()], ids=["bfloat16", "a list"]
+)
+def test_optimisers_of_one_s_own_take_the_same_steps(tx):
+    ours, plain = _states(Elementwise(*tx)), _states(tx)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), ours, plain)

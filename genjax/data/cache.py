@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from genjax.compilation_cache import PARTIAL
 from genjax.data.source import DataError, shown
 
 try:
@@ -21,7 +22,7 @@ try:
 except ImportError:  # Windows has no such locks: two writers then do the work twice
     fcntl = None  # type: ignore[assignment]
 
-_PIXELS, _ABOUT, _PARTIAL = "pixels.npy", "about.json", ".partial-"
+_PIXELS, _ABOUT = "pixels.npy", "about.json"
 
 
 def open_or_make(
@@ -77,7 +78,8 @@ def open_or_make(
             f"{error.strerror or error}"
         ) from error
     found = _open(place, shape, lambda about: True)
-    assert found is not None, place
+    if found is None:
+        raise DataError(f"{shown(str(place))} was removed as soon as it was there")
     return found
 
 
@@ -100,7 +102,7 @@ def _locked(root: Path) -> Iterator[None]:
     with (root / ".lock").open("w") as lock:
         if fcntl is not None:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for left in root.glob(f"*{_PARTIAL}*"):
+            for left in root.glob(f"*{PARTIAL}*"):
                 shutil.rmtree(left)
         yield
 
@@ -108,7 +110,7 @@ def _locked(root: Path) -> Iterator[None]:
 def _make(
     place: Path, shape: tuple[int, ...], fill: Callable[[np.ndarray], dict[str, Any]]
 ) -> None:
-    partial = place.with_name(f"{place.name}{_PARTIAL}{os.getpid()}")
+    partial = place.with_name(f"{place.name}{PARTIAL}{os.getpid()}")
     partial.mkdir()
     try:
         file = partial / _PIXELS

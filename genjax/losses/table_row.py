@@ -22,6 +22,7 @@ import numpy as np
 from jax import Array
 
 from genjax.errors import InputError
+from genjax.threefry import one_pass
 
 _CAP = 30.0  # of logits, softly: e^±30 can be summed as it is, so that no maximum must be found
 
@@ -216,7 +217,9 @@ class TableRow:
         """Draw kinds, and their numbers."""
         layout, keys = self.layout, jax.random.split(key)
         log_probability, mean, log_variance = self._split(outputs)
-        kinds = layout.hardest(log_probability + jax.random.gumbel(keys[0], log_probability.shape))
-        draws = mean + jnp.exp(log_variance / 2) * jax.random.normal(keys[1], mean.shape)
+        kinds = layout.hardest(
+            log_probability + jax.random.gumbel(one_pass(keys[0]), log_probability.shape)
+        )
+        draws = mean + jnp.exp(log_variance / 2) * jax.random.normal(one_pass(keys[1]), mean.shape)
         numbers = select(kinds[:, layout.valued_places] * draws, layout.number_of)
         return jnp.concatenate([kinds, numbers], axis=-1)

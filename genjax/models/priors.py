@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from genjax.errors import InputError
+from genjax.threefry import one_pass
 
 PyTree = Any
 
@@ -29,7 +30,7 @@ class Normal:
 
     def draw(self, kept: PyTree, key: Array, n: int) -> Array:
         """Return (n, size)."""
-        return jax.random.normal(key, (n, self.size))
+        return jax.random.normal(one_pass(key), (n, self.size))
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Uniform(Normal):
 
     def draw(self, kept: PyTree, key: Array, n: int) -> Array:
         """Return (n, size)."""
-        return jax.random.uniform(key, (n, self.size), minval=-1.0)
+        return jax.random.uniform(one_pass(key), (n, self.size), minval=-1.0)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Coins(Normal):
         """Return (n, size)."""
         keys = jax.random.split(key)
         coins = jax.random.rademacher(keys[0], (n, self.size // 2), jnp.float32)
-        normal = jax.random.normal(keys[1], (n, self.size - self.size // 2))
+        normal = jax.random.normal(one_pass(keys[1]), (n, self.size - self.size // 2))
         return jnp.concatenate([coins, normal], axis=1)
 
 

@@ -109,6 +109,8 @@ def dense(x: Array, kernel: Array, bias: Array, *, rows_last: bool = False) -> A
 class Dense(nn.Module):
     """`flax.linen.Dense` by `dense`: the same parameters, the same result up to rounding.
 
+    Reverse-mode derivatives of every order; forward mode (`jax.jvp`) is not defined.
+
     Attributes:
         features: units.
         use_bias: whether one is added.

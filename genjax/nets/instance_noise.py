@@ -11,6 +11,8 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
+from genjax.threefry import one_pass
+
 
 class InstanceNoise(nn.Module):
     """Add normal noise while training; its deviation falls linearly to 0.
@@ -41,4 +43,4 @@ class InstanceNoise(nn.Module):
             deviation *= jnp.maximum(0.0, 1 - (calls.value // 2) / self.turns)
         if self.is_mutable_collection("noise"):
             calls.value += 1
-        return x + deviation * jax.random.normal(self.make_rng("dropout"), x.shape)
+        return x + deviation * jax.random.normal(one_pass(self.make_rng("dropout")), x.shape)

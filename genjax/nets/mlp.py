@@ -13,6 +13,8 @@ from genjax.nets.spectral import dense
 class MLP(nn.Module):
     """Flatten, hidden layers (dense, normalisation, activation, dropout), dense, reshape.
 
+    Reverse-mode derivatives of every order; forward mode (`jax.jvp`) is not defined, see `Dense`.
+
     Attributes:
         hidden: units of each hidden layer.
         output_shape: of one example's output.
