@@ -48,7 +48,7 @@ def shared_data():
 # The contract is run on every model by `make checks`, on one of each kind by `make test`, and there
 # what compiles several programs on the first alone, or not at all. So are examples that fit whole
 # estimators.
-_LONGEST = ("test_eight_devices", "test_members_by_map", "test_a_member")
+_LONGEST = ("test_eight_devices", "test_members_by", "test_a_member")
 _OF_SEVERAL_PROGRAMS = ("test_members", "test_one_compilation", "test_a_planted_nan")
 _ROWS = ("mlp_vae", "conv_vae_with_statistics", "conditional_vae_of_a_table", "gan_with_cures")
 _SLOW_EXAMPLES = tuple(
@@ -56,7 +56,14 @@ _SLOW_EXAMPLES = tuple(
     for name in (
         *(f"estimators.{name}" for name in ("augmentation", "detect", "gan_detect", "oversample")),
         *("estimators.tabular", "estimators.networks", "metrics.anomaly", "metrics.verdict"),
-        *("nets.residual", "models.gan", "models.vae", "models.autoencoder", "data.drawn_faces"),
+        *(
+            "nets.residual",
+            "data.kept_faces",
+            "models.gan",
+            "models.vae",
+            "models.autoencoder",
+            "data.drawn_faces",
+        ),
     )
 )
 

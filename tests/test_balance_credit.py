@@ -20,6 +20,8 @@ from genjax.estimators.augmentation import AugmentationReport
 from genjax.metrics.probabilities import ProbabilityScores
 from genjax.metrics.resampled import Interval
 
+pytestmark = pytest.mark.slow  # a study from end to end
+
 ROWS = draw_credit(900, seed=1)
 FEW = ("--arms", "unbalanced", "random", "noise", "--folds", "2", "--steps", "4")
 

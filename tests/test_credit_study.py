@@ -12,6 +12,8 @@ from genjax import InputError
 from genjax.estimators.networks import NetworkStudy
 from genjax.losses import kl_standard_normal
 
+pytestmark = pytest.mark.slow  # a study from end to end
+
 ROWS, MISSING = 3000, 40
 
 

@@ -188,6 +188,7 @@ def test_other_shapes_hold_the_same_face():
     assert np.abs(wide[:, :, 8:40] - drawn).max() <= 1.0
 
 
+@pytest.mark.slow
 def test_a_detector_finds_the_faces():
     cv2 = pytest.importorskip("cv2")
     if not hasattr(cv2, "CascadeClassifier"):

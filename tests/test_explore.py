@@ -274,6 +274,7 @@ def test_pictures_without_labels_go_without_attributes(tmp_path, monkeypatch, ca
         call(monkeypatch, tmp_path / "run", "--attributes", "Bangs")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -292,6 +293,7 @@ def test_what_cannot_be_explored_is_one_line(run, monkeypatch, options, words):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_run_without_latents_is_one_line(run, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="no run"):
         call(monkeypatch, tmp_path)
