@@ -248,6 +248,7 @@ def test_a_gradient_penalty_refuses_a_critic_whose_rows_see_each_other():
     train(dataclasses.replace(wgan, penalties=("weight_clipping",), discriminator=normed), steps=1)
 
 
+@pytest.mark.slow
 def test_labels_are_asked_for_and_refused_when_sampling():
     data = {"x": X, "y": np.arange(64, dtype=np.int32) % 3}
     labelled = dataclasses.replace(TINY, classes=3)

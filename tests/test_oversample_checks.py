@@ -17,17 +17,13 @@ SAMPLERS = {
     "conditional_gan": CGANOverSampler(**SMALL),
 }
 CHECKS = [
-    pytest.param(
-        estimator,
-        check,
-        marks=[] if name == "vae" else pytest.mark.slow,
-        id=f"{name}-{check.func.__name__}",
-    )
+    pytest.param(estimator, check, id=f"{name}-{check.func.__name__}")
     for name, sampler in SAMPLERS.items()
     for estimator, check in imbalanced_learn.estimator_checks_generator(sampler)
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "check"), CHECKS)
 def test_imbalanced_learn_s_checks(estimator, check):
     check(estimator)

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 
 from genjax import Aux, Phase, fit, from_phases
-from genjax.fit import _programs, jitted_chunk
+from genjax.fit import jitted_chunk, known_programs
 
 
 def algorithm(rate):
@@ -20,8 +20,8 @@ def algorithm(rate):
 
 
 def test_any_number_of_models_is_fitted_with_few_programs(monkeypatch):
-    monkeypatch.setattr(_programs, "_most", 2)
-    monkeypatch.setattr(_programs, "_known", set())
+    monkeypatch.setattr(known_programs(), "_most", 2)
+    monkeypatch.setattr(known_programs(), "_known", set())
     jitted_chunk.clear_cache()
     data = {"x": np.linspace(1.0, 3.0, 8, dtype=np.float32)}
     how = {"steps": 2, "key": jax.random.key(0), "batch_size": 8}

@@ -222,6 +222,7 @@ def test_settings_that_do_not_fit_a_table_are_refused(settings, says):
         replace(gan_config(), **settings).build()
 
 
+@pytest.mark.slow
 def test_a_conditional_vae_draws_the_class_that_is_asked_for():
     # Class c has kind c in the one column, and a number near 2c - 2.
     y = np.arange(96) % 3

@@ -193,6 +193,7 @@ def test_bfloat16_computes_with_float32_parameters_and_losses():
     np.testing.assert_allclose(values["bfloat16"], values["float32"], rtol=2e-2)
 
 
+@pytest.mark.slow
 def test_batch_statistics_move_in_training_and_stand_still_in_use():
     config = VAEConfig(event_shape=(16, 16, 1), channels=(4,), latent_size=2, norm="batch")
     vae = config.build()
