@@ -147,3 +147,9 @@ def test_pytorch_computes_the_same_losses_gradients_and_steps(name):
     assert parameters
     assert not wrong
     assert len(differences) >= 4
+
+
+def test_an_interpreter_that_is_not_there_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["compare", "--peer-python", str(tmp_path / "python")])
+    with pytest.raises(SystemExit, match=r"no interpreter .*python: `make torch-peer` makes one"):
+        compare.main()
