@@ -34,7 +34,7 @@ from typing import Any, Literal
 import tyro
 from rich.console import Console
 
-from benchmarks.families import FAMILIES
+from benchmarks.families import FAMILIES, say_unknown
 from benchmarks.sections import SECTIONS, Results, SectionName, time_family
 from benchmarks.timing import Effort
 
@@ -60,8 +60,8 @@ class Arguments:
 def main() -> int:
     """Time, and print tables; return 1 if a family failed."""
     arguments = tyro.cli(Arguments, description=__doc__)
-    if unknown := sorted(set(arguments.families) - set(FAMILIES)):
-        print(f"no family {', '.join(unknown)}: there are {', '.join(FAMILIES)}", file=sys.stderr)
+    if unknown := say_unknown(arguments.families):
+        print(unknown, file=sys.stderr)
         return 2
     if arguments.peer:
         return _compare(arguments)

@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.compare_table import differences, is_same, ratios, steps_a_turn, table_of
-from benchmarks.families import FAMILIES, Family
+from benchmarks.families import FAMILIES, Family, say_unknown
 from benchmarks.genjax_check import comparable
 from benchmarks.peer import Peer, PeerError
 from genjax.config import to_plain
@@ -71,8 +71,8 @@ class Arguments:
 def main() -> None:
     """Time or check, and print a table."""
     arguments = tyro.cli(Arguments, description=__doc__)
-    if unknown := set(arguments.families) - set(FAMILIES):
-        sys.exit(f"no family {', '.join(sorted(unknown))}: there are {', '.join(FAMILIES)}")
+    if unknown := say_unknown(arguments.families):
+        sys.exit(unknown)
     chosen = {name: FAMILIES[name] for name in arguments.families or FAMILIES}
     if not os.access(arguments.peer_python, os.X_OK):
         sys.exit(f"no interpreter {arguments.peer_python}: `make torch-peer` makes one")

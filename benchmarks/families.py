@@ -4,7 +4,7 @@ Time does not depend on what rows and pictures say, so they are noise. A family 
 `TrainingConfig`, as a run has it, so that a benchmark times what users train.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -173,3 +173,9 @@ FAMILIES = _known(
     Family("cgan_mnist", "pictures", _file("cgan_mnist"), 2_000, 5),
 )
 """By name; the multilayer perceptrons first."""
+
+
+def say_unknown(names: Iterable[str]) -> str:
+    """Return a line on those names that are no families', or nothing."""
+    unknown = ", ".join(sorted(set(names) - set(FAMILIES)))
+    return unknown and f"no family {unknown}: there are {', '.join(FAMILIES)}"

@@ -27,7 +27,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.families import FAMILIES, Family
+from benchmarks.families import FAMILIES, Family, say_unknown
 from benchmarks.timing import spread
 from genjax import algorithm as core
 from genjax import chunk, latent, sharding
@@ -107,8 +107,8 @@ _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
 def main() -> None:
     """Time, and print a table a family."""
     arguments = tyro.cli(Arguments, description=__doc__)
-    if unknown := sorted(set(arguments.families) - set(FAMILIES)):
-        sys.exit(f"no family {', '.join(unknown)}: there are {', '.join(FAMILIES)}")
+    if unknown := say_unknown(arguments.families):
+        sys.exit(unknown)
     results = {}
     for name in arguments.families:
         turns = _time(FAMILIES[name], arguments.rounds)
