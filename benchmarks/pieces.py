@@ -32,7 +32,7 @@ from benchmarks.timing import spread
 from genjax import algorithm as core
 from genjax import chunk, latent, sharding
 from genjax.chunk import clock_at, initialise, rows_for_init, take_chunk
-from genjax.models import gan, priors
+from genjax.models import autoencoder, gan, priors, vae
 from genjax.nets import dense
 from genjax.packing import Packing
 
@@ -83,14 +83,22 @@ def _ones(key: Any, shape: Any = (), dtype: Any = jnp.float32) -> Any:
     return jnp.full(shape, 0.3, dtype)
 
 
+_KEYS = tuple(
+    (module, name, getattr(jax.random, name))
+    for module in (core, chunk, autoencoder, gan, priors, vae)
+    for name in ("fold_in", "split")
+    if hasattr(module, name)
+)
 _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "nothing": (),
     "noise in one pass": ((latent, "one_pass", _same), (priors, "one_pass", _same)),
+    "keys in one pass": _KEYS,
     "noise computed once": ((latent, "apart", _same), (gan, "apart", _same)),
     "a packed optimiser": ((core, "Elementwise", type("Never", (), {})),),
     "a packed guard": ((chunk, "Packing", _Unpacked),),
     "rows last in dense layers": ((dense, "dense", _plain),),
     "any of these": (
+        *_KEYS,
         (latent, "one_pass", _same),
         (priors, "one_pass", _same),
         (latent, "apart", _same),

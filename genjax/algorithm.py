@@ -16,6 +16,7 @@ import optax
 from jax import Array
 
 from genjax.packing import Packed, Packing
+from genjax.threefry import fold_in
 
 PyTree = Any
 Params = dict[str, PyTree]
@@ -191,7 +192,7 @@ def from_phases(
     def step(state: TrainState, batch: PyTree, key: Array) -> tuple[TrainState, Metrics]:
         metrics: Metrics = {}
         for index, phase in enumerate(phases):
-            state, played = _play(phase, state, batch, jax.random.fold_in(key, index))
+            state, played = _play(phase, state, batch, fold_in(key, index))
             metrics |= {f"{phase.name}/{name}": value for name, value in played.items()}
         if after is not None:
             state = state._replace(extra={**state.extra, **after(state)})
@@ -209,7 +210,7 @@ def _play(phase: Phase, state: TrainState, batch: PyTree, key: Array) -> tuple[T
 
     def turn(state: TrainState, repeat: Array | int) -> tuple[TrainState, Metrics]:
         minibatch = jax.tree.map(lambda leaf: leaf[repeat], batch)
-        context = Context(jax.random.fold_in(key, repeat), state.step, state.extra)
+        context = Context(fold_in(key, repeat), state.step, state.extra)
 
         def loss(trained: Params) -> tuple[Array, Aux]:
             return phase.loss({**state.params, **trained}, minibatch, context)

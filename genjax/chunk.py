@@ -20,6 +20,7 @@ from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
 from genjax.packing import Packed, Packing
 from genjax.permutation import permute, spread
+from genjax.threefry import fold_in
 
 _ROWS, _STEPS, _INIT = range(3)  # what a run's key is folded with, for its three uses
 
@@ -124,7 +125,7 @@ def _take_steps(
         index, given = indexed
         state = packing.unpack(old)
         batch = sharding.split_batch(batch_of(given), mesh)
-        proposed, metrics = algorithm.step(state, batch, jax.random.fold_in(steps_key, state.step))
+        proposed, metrics = algorithm.step(state, batch, fold_in(steps_key, state.step))
         new = packing.pack(proposed)
         not_finite = _not_finite(packing, old, new, metrics)
         # A refused step leaves state.step behind, so that no later one is taken either.

@@ -4,7 +4,8 @@ On a CPU JAX goes over the words five times, four rounds at a time, so that prog
 step of a small network then waits for its noise more than for its matrix products. Here the twenty
 rounds are one loop over the words, which stays in registers. GPUs and TPUs keep JAX's own rounds.
 
-A key is turned where numbers are drawn, not before: JAX refuses to mix kinds of keys.
+A key is turned where numbers are drawn, not before: JAX refuses to mix kinds of keys. `fold_in` and
+`split` return JAX's own kind: what a step makes of its key is dozens of words, a loop's cost each.
 
 References:
     Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
@@ -17,6 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 from jax.extend.random import define_prng_impl, threefry2x32_p, threefry_prng_impl
+
+from genjax.apart import apart
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -38,24 +41,76 @@ def one_pass(key: Array) -> Array:
         >>> bool((ours == theirs).all())
         True
     """
-    is_threefry = str(jax.random.key_impl(key)) == "threefry2x32"
-    if not (is_threefry and jax.config.jax_threefry_partitionable):  # type: ignore[attr-defined]
+    if not _is_ours(key):
         return key
     return jax.random.wrap_key_data(jax.random.key_data(key), impl=_IMPLEMENTATION)
+
+
+def fold_in(key: Array, data: int | Array) -> Array:
+    """Return `jax.random.fold_in(key, data)`, without a loop on a CPU.
+
+    Args:
+        key: () typed key.
+        data: () integer of 32 bits.
+
+    Example:
+        >>> import jax
+        >>> key = jax.random.key(0)
+        >>> bool(fold_in(key, 3) == jax.random.fold_in(key, 3))
+        True
+    """
+    if key.shape or not _is_ours(key):
+        return jax.random.fold_in(key, data)
+    return _derived(key, jnp.uint32(data))
+
+
+def split(key: Array, num: int = 2) -> Array:
+    """Return `jax.random.split(key, num)`, (num,) keys, without a loop on a CPU.
+
+    Args:
+        key: () typed key.
+        num: of keys.
+
+    Example:
+        >>> import jax
+        >>> key = jax.random.key(0)
+        >>> bool((split(key, 3) == jax.random.split(key, 3)).all())
+        True
+    """
+    if key.shape or not _is_ours(key):
+        return jax.random.split(key, num)
+    return _derived(key, lax.iota(jnp.uint32, num))
+
+
+def _is_ours(key: Array) -> bool:
+    is_threefry = str(jax.random.key_impl(key)) == "threefry2x32"
+    return is_threefry and bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
+
+
+def _derived(key: Array, numbers: Array) -> Array:
+    """The keys that a key gives for these numbers; apart, or keys of keys of keys grow twofold."""
+    data = jax.random.key_data(key)
+    words = _words(data[0], data[1], numbers)
+    return jax.random.wrap_key_data(apart(jnp.stack(words, axis=-1)), impl="threefry2x32")
 
 
 def _random_bits(key: Array, bit_width: int, shape: tuple[int, ...]) -> Array:
     size = math.prod(shape)
     if bit_width != 32 or not _LEAST <= size < 2**32:
         return threefry_prng_impl.random_bits(key, bit_width, shape)
-    low = lax.iota(jnp.uint32, size).reshape(shape)  # of each word's 64-bit number
-    words = lax.platform_dependent(
-        *(jnp.broadcast_to(word, shape) for word in (key[0], key[1], jnp.uint32(0))),
-        low,
+    words = _words(key[0], key[1], lax.iota(jnp.uint32, size).reshape(shape))
+    return words[0] ^ words[1]
+
+
+def _words(k0: Array, k1: Array, numbers: Array) -> tuple[Array, Array]:
+    """The two words that a key makes of each number below 2^32."""
+    words: tuple[Array, Array] = lax.platform_dependent(
+        *(jnp.broadcast_to(word, numbers.shape) for word in (k0, k1, jnp.uint32(0))),
+        numbers,
         cpu=_rounds,
         default=lambda *words: tuple(threefry2x32_p.bind(*words)),
     )
-    return words[0] ^ words[1]
+    return words
 
 
 def _rounds(k0: Array, k1: Array, x0: Array, x1: Array) -> tuple[Array, Array]:

@@ -13,7 +13,6 @@ References:
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
@@ -23,6 +22,7 @@ from genjax.errors import InputError
 from genjax.losses import Bernoulli
 from genjax.models.coder import Coder
 from genjax.models.networks import AnyLikelihood, NetworkConfig
+from genjax.threefry import split
 
 
 class Autoencoder(Coder):
@@ -46,7 +46,7 @@ class Autoencoder(Coder):
 
     def loss(self, params: Params, batch: PyTree, context: Context) -> tuple[Array, Aux]:
         """Return the reconstruction loss, () per example."""
-        keys = jax.random.split(context.key)
+        keys = split(context.key)
         x = self.likelihood.observe(batch["x"])
         code, encoder = self._apply("encoder", params, context.extra, x, train=True, key=keys[0])
         outputs, decoder = self._apply(

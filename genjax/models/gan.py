@@ -37,6 +37,7 @@ from genjax.models.table_head import TableHead
 from genjax.nets.conditioned import shares
 from genjax.nets.network import apply_network, check_single_rows, init_network
 from genjax.nets.players import as_judgement
+from genjax.threefry import fold_in, split
 
 _G, _D = "generator", "discriminator"
 
@@ -206,8 +207,8 @@ class GAN:
             return self._judge(params, context.extra[_D], row[None], own, key)[0].logits[0]
 
         for index, penalty in enumerate(self.penalties):
-            place, rows = jax.random.split(jax.random.fold_in(turn.key, index))
-            along = turn.labels, jax.random.split(rows, len(turn.x))  # each row's own noise
+            place, rows = split(fold_in(turn.key, index))
+            along = turn.labels, split(rows, len(turn.x))  # each row's own noise
             cost = jnp.mean(penalty(critic, turn.x, turn.made, along, place))
             metrics[penalty.name] = cost
             loss += cost
@@ -285,7 +286,7 @@ class GAN:
 
     def _turn(self, params: Params, batch: PyTree, context: Context) -> _Turn:
         """Let both networks play; what they show each other is the same in either's turn."""
-        keys, extra = jax.random.split(context.key, 4), context.extra
+        keys, extra = split(context.key, 4), context.extra
         labels = self._labels(batch)
         x = self.head.observe(batch["x"], extra["scale"])
         raw, generator = self._generate(params, extra, keys[0], len(x), labels)
@@ -301,7 +302,7 @@ class GAN:
         self, params: Params, extra: dict[str, PyTree], key: Array, n: int, labels: list[Array]
     ) -> tuple[Array, dict[str, PyTree]]:
         """Return the raw rows of a training step, float32, and the generator's statistics."""
-        keys = jax.random.split(key)
+        keys = split(key)
         net = self.generator, params[_G], extra[_G]
         z = apart(self.prior.draw(extra["prior"], keys[0], n))
         raw, statistics = apply_network(*net, z, *labels, train=True, key=keys[1])

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from genjax.errors import InputError
-from genjax.threefry import one_pass
+from genjax.threefry import one_pass, split
 
 PyTree = Any
 
@@ -59,7 +59,7 @@ class Coins(Normal):
 
     def draw(self, kept: PyTree, key: Array, n: int) -> Array:
         """Return (n, size)."""
-        keys = jax.random.split(key)
+        keys = split(key)
         coins = jax.random.rademacher(keys[0], (n, self.size // 2), jnp.float32)
         normal = jax.random.normal(one_pass(keys[1]), (n, self.size - self.size // 2))
         return jnp.concatenate([coins, normal], axis=1)

@@ -37,6 +37,7 @@ from genjax.losses import (
     log_ratio_to_standard_normal,
 )
 from genjax.models.coder import Coder
+from genjax.threefry import split
 
 # A latent is in use where its mean varies by more than this, over the batch or over the data
 # (Burda, Grosse and Salakhutdinov, section 5.2).
@@ -99,7 +100,7 @@ class VAE(Coder):
 
     def loss(self, params: Params, batch: PyTree, context: Context) -> tuple[Array, Aux]:
         """Return the loss, () nats per example, and its parts."""
-        keys = jax.random.split(context.key, 3)
+        keys = split(context.key, 3)
         x, labels, extra = self.likelihood.observe(batch["x"]), self._labels(batch), context.extra
         first, second = ({"train": True, "key": key} for key in (keys[0], keys[2]))
         encoded, encoder = self._apply("encoder", params, extra, x, *labels, **first)

@@ -29,7 +29,7 @@ def _contract(left: Array, right: Array, axes: tuple[int, int]) -> Array:
 
 @jax.custom_vjp
 def _forward(k: Array, x: Array) -> Array:
-    return apart(_contract(k, x, (0, 0)))
+    return apart(_contract(apart(k.T), x, (1, 0)))
 
 
 @jax.custom_vjp
