@@ -85,8 +85,8 @@ def _add(results: dict[str, Any], name: str, found: dict[str, Any]) -> None:
     """Put a family's results in their places: by section, then by family."""
     if "error" in found:
         results["failed"][name] = found["error"]
-        return
-    results["machines"][FAMILIES[name].kind] = found["machine"]
+    if "machine" in found:
+        results["machines"][FAMILIES[name].kind] = found["machine"]
     for section, result in found["sections"].items():
         results["sections"][section][name] = result
 

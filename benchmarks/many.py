@@ -1,13 +1,14 @@
 """Members trained as one program by `fit_many`, in three ways.
 
-All at once (`vmap`), one by one (`map`), and all at once but shared out to the devices (`mesh`),
-which for models of rows on a CPU are its cores.
+All at once (`vmap`), one by one (`map`), and all at once but shared out to the devices (`mesh`).
+For models of rows on a CPU these are its cores, in a process of its own: some programs of one
+device are twice as slow in a process that has several.
 
 Each call of `fit_many` compiles anew. So one long call is timed from within: a hook notes when each
 chunk's metrics come, and rates are of the differences (`timing.Pace`). Compilation is not counted.
 """
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import jax
 import numpy as np
@@ -24,23 +25,24 @@ FAMILIES = ("credit_vae_6", "credit_gan", "fraud_vae", "heights_gan")
 
 
 def time_members(family: Family, effort: Effort) -> dict[str, Any]:
-    """Time steps of so many members at a time.
+    """Time steps of so many members at a time: by `mesh` on several devices, by the others on one.
 
     Args:
         family: which.
         effort: how long, and how many members.
 
     Returns:
-        `seconds_a_step`: "vmap", "map", "mesh" -> members -> median, least and most of a step of
-        all members, where they share out; `ratio`: the medians over that of the fewest members,
-        trained in whichever way is fastest for these.
+        "vmap", "map", "mesh" -> members -> median, least and most seconds of a step of all
+        members, where they share out.
     """
     algorithm, data = family.algorithm(), jax.device_put(family.data())
     size = family.config.batch_size
-    counts = dict.fromkeys(get_args(By), effort.members)
     devices = jax.device_count()
-    counts["mesh"] = tuple(n for n in effort.members if devices > 1 and n % devices == 0)
-    seconds = {
+    shared_out = tuple(count for count in effort.members if count % devices == 0)
+    counts: dict[By, tuple[int, ...]] = {"mesh": shared_out}
+    if devices == 1:
+        counts = {"vmap": effort.members, "map": effort.members}
+    return {
         by: {
             str(count): spread(
                 [
@@ -52,13 +54,16 @@ def time_members(family: Family, effort: Effort) -> dict[str, Any]:
         }
         for by, of in counts.items()
     }
-    fewest = str(min(effort.members))
+
+
+def ratios(seconds: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return by -> members -> the median over that of the fewest members, in their fastest way."""
+    fewest = min({count for of in seconds.values() for count in of}, key=int)
     one = min(of[fewest]["median"] for of in seconds.values() if fewest in of)
-    ratio = {
+    return {
         by: {count: found["median"] / one for count, found in of.items()}
         for by, of in seconds.items()
     }
-    return {"seconds_a_step": seconds, "ratio": ratio}
 
 
 def pace_of(
@@ -106,11 +111,12 @@ def table_of_members(results: dict[str, dict[str, Any]]) -> Table:
     for column in ("family", "by", "members", "us a step", "least", "most", "ratio"):
         table.add_column(column, justify="left" if column in ("family", "by") else "right")
     for name, found in results.items():
-        for by, of in found["seconds_a_step"].items():
+        over = ratios(found)
+        for by, of in found.items():
             for count, seconds in of.items():
                 first = count == next(iter(of))
                 numbers = (f"{1e6 * value:,.4g}" for value in seconds.values())
-                ratio = f"{found['ratio'][by][count]:.2f}"
+                ratio = f"{over[by][count]:.2f}"
                 table.add_row(name, by if first else "", count, *numbers, ratio)
                 name = ""
     return table

@@ -83,11 +83,9 @@ def _ones(key: Any, shape: Any = (), dtype: Any = jnp.float32) -> Any:
     return jnp.full(shape, 0.3, dtype)
 
 
-_KEYS = tuple(
-    (module, name, getattr(jax.random, name))
-    for module in (core, chunk, autoencoder, gan, priors, vae)
-    for name in ("fold_in", "split")
-    if hasattr(module, name)
+_KEYS = (
+    *((module, "fold_in", jax.random.fold_in) for module in (core, chunk, gan)),
+    *((module, "split", jax.random.split) for module in (autoencoder, gan, priors, vae)),
 )
 _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "nothing": (),

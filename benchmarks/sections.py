@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def time_family(name: str, sections: tuple[str, ...], effort: Effort) -> dict[str, Any]:
-    """Time a family in a process of its own, and its members in another.
+    """Time a family in a process of its own, and members on all cores in another.
 
     Args:
         name: of the family.
@@ -83,33 +83,29 @@ def time_family(name: str, sections: tuple[str, ...], effort: Effort) -> dict[st
         effort: how long.
 
     Returns:
-        {"machine": its description, "sections": section -> result}, or {"error": ...} if a
+        {"machine": its description, "sections": section -> result}; with {"error": ...} too if a
         process failed, whose own words are on standard error.
 
     Raises:
         KeyError: there is no such family.
     """
-    found: dict[str, Any] = {"sections": {}}
-    members = tuple(section for section in sections if section == "members")
-    others = tuple(section for section in sections if section != "members")
-    for together in filter(None, (others, members)):
-        answer = _in_a_process(name, together, effort)
-        if "error" in answer:
-            return answer
-        found.setdefault("machine", answer["machine"])
-        found["sections"] |= answer["sections"]
+    found = _in_a_process(name, sections, effort, devices=1)
+    if "members" in found["sections"] and FAMILIES[name].kind == "rows" and cores() > 1:
+        shared = _in_a_process(name, ("members",), effort, devices=cores())
+        found["sections"]["members"] |= shared["sections"].get("members", {})
+        found |= {key: value for key, value in shared.items() if key == "error"}
     return found
 
 
-def _in_a_process(name: str, sections: tuple[str, ...], effort: Effort) -> dict[str, Any]:
+def _in_a_process(
+    name: str, sections: tuple[str, ...], effort: Effort, *, devices: int
+) -> dict[str, Any]:
     environment = dict(os.environ)
     if FAMILIES[name].kind == "rows":
         environment.setdefault("NPROC", "1")
-        if "members" in sections:
-            # Each core is a device, for members to be shared out to. Some programs of one device
-            # are twice as slow in such a process, so that nothing else is timed in it.
-            flags = environment.get("XLA_FLAGS", "")
-            environment["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={cores()}"
+    if devices > 1:
+        flags = environment.get("XLA_FLAGS", "")
+        environment["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={devices}"
     # A program that is read from a cache would not tell how long it takes to compile.
     environment["JAX_ENABLE_COMPILATION_CACHE"] = "false"
     command = [sys.executable, "-m", "benchmarks.sections", "--family", name]
@@ -117,7 +113,7 @@ def _in_a_process(name: str, sections: tuple[str, ...], effort: Effort) -> dict[
     command += ["--seconds", str(effort.seconds), "--members", *map(str, effort.members)]
     ended = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
     if ended.returncode:
-        return {"error": f"exit status {ended.returncode}"}
+        return {"sections": {}, "error": f"exit status {ended.returncode}"}
     answer: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return answer
 

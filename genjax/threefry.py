@@ -5,13 +5,15 @@ step of a small network then waits for its noise more than for its matrix produc
 rounds are one loop over the words, which stays in registers. GPUs and TPUs keep JAX's own rounds.
 
 A key is turned where numbers are drawn, not before: JAX refuses to mix kinds of keys. `fold_in` and
-`split` return JAX's own kind: what a step makes of its key is dozens of words, a loop's cost each.
+`split` return keys of JAX's own kind: a step derives several, each a loop in JAX's CPU program.
 
 References:
     Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 """
 
 import math
+import operator
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -23,9 +25,10 @@ from genjax.apart import apart
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
-# Of fewer words JAX's own takes about as long, and compiles faster: keys that are made of keys
-# of keys would be computed anew for each of their two words, and so on down.
+# Fewer words are seldom drawn, and JAX's own program of them compiles faster.
 _LEAST = 16
+# Of JAX's own keys: a user's generator may bear the same name.
+_KIND = jax.eval_shape(lambda: jax.random.key(0, impl="threefry2x32")).dtype
 
 
 def one_pass(key: Array) -> Array:
@@ -49,9 +52,11 @@ def one_pass(key: Array) -> Array:
 def fold_in(key: Array, data: int | Array) -> Array:
     """Return `jax.random.fold_in(key, data)`, without a loop on a CPU.
 
+    `jax_debug_key_reuse` does not see that a key was used here.
+
     Args:
-        key: () typed key.
-        data: () integer of 32 bits.
+        key: () key; one that is untyped or of another generator goes to JAX's own.
+        data: () integer; of an array, modulo 2^32.
 
     Example:
         >>> import jax
@@ -59,17 +64,19 @@ def fold_in(key: Array, data: int | Array) -> Array:
         >>> bool(fold_in(key, 3) == jax.random.fold_in(key, 3))
         True
     """
-    if key.shape or not _is_ours(key):
+    if key.shape or jnp.ndim(data) or not _is_ours(key):
         return jax.random.fold_in(key, data)
     return _derived(key, jnp.uint32(data))
 
 
-def split(key: Array, num: int = 2) -> Array:
-    """Return `jax.random.split(key, num)`, (num,) keys, without a loop on a CPU.
+def split(key: Array, num: int | tuple[int, ...] = 2) -> Array:
+    """Return `jax.random.split(key, num)`, (num,) or (*num,) keys, without a loop on a CPU.
+
+    `jax_debug_key_reuse` does not see that a key was used here.
 
     Args:
-        key: () typed key.
-        num: of keys.
+        key: () key; one that is untyped or of another generator goes to JAX's own.
+        num: how many keys, or their shape.
 
     Example:
         >>> import jax
@@ -79,16 +86,20 @@ def split(key: Array, num: int = 2) -> Array:
     """
     if key.shape or not _is_ours(key):
         return jax.random.split(key, num)
-    return _derived(key, lax.iota(jnp.uint32, num))
+    shape = num if isinstance(num, tuple) else (operator.index(num),)
+    return _derived(key, lax.iota(jnp.uint32, math.prod(shape)).reshape(shape))
 
 
 def _is_ours(key: Array) -> bool:
-    is_threefry = str(jax.random.key_impl(key)) == "threefry2x32"
-    return is_threefry and bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
+    return key.dtype == _KIND and bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
 
 
+@partial(jax.jit, inline=True)  # traced once, where a loss is called outside a program
 def _derived(key: Array, numbers: Array) -> Array:
-    """The keys that a key gives for these numbers; apart, or keys of keys of keys grow twofold."""
+    """The keys that a key gives for these numbers.
+
+    They are kept apart: else the program doubles with each key that is made of a key.
+    """
     data = jax.random.key_data(key)
     words = _words(data[0], data[1], numbers)
     return jax.random.wrap_key_data(apart(jnp.stack(words, axis=-1)), impl="threefry2x32")
@@ -104,13 +115,17 @@ def _random_bits(key: Array, bit_width: int, shape: tuple[int, ...]) -> Array:
 
 def _words(k0: Array, k1: Array, numbers: Array) -> tuple[Array, Array]:
     """The two words that a key makes of each number below 2^32."""
-    words: tuple[Array, Array] = lax.platform_dependent(
-        *(jnp.broadcast_to(word, numbers.shape) for word in (k0, k1, jnp.uint32(0))),
-        numbers,
-        cpu=_rounds,
-        default=lambda *words: tuple(threefry2x32_p.bind(*words)),
-    )
+    zero = k0 ^ k0  # made of the key, it varies over the same axes of a `shard_map`
+    operands = [jnp.broadcast_to(word, numbers.shape) for word in (k0, k1, zero)]
+    operands.append(numbers | zero)
+    words: tuple[Array, Array] = lax.platform_dependent(*operands, cpu=_rounds, default=_bound)
     return words
+
+
+def _bound(k0: Array, k1: Array, zero: Array, numbers: Array) -> tuple[Array, Array]:
+    """JAX's own rounds, whose words forget that the key varies over axes of a `shard_map`."""
+    x0, x1 = threefry2x32_p.bind(k0, k1, zero, numbers)
+    return x0 | zero, x1 | zero
 
 
 def _rounds(k0: Array, k1: Array, x0: Array, x1: Array) -> tuple[Array, Array]:

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from benchmarks import chunks, steps, timing
+from benchmarks import chunks, many, steps, timing
 from benchmarks.families import FAMILIES
 from benchmarks.growth_axes import AXES
 from benchmarks.growth_curves import FEWEST_CHANGE, knee_of, slope_of
 from benchmarks.growth_plots import save_growth
 from benchmarks.machine import copy_bandwidth, describe, matrix_rate, peak_memory
 from benchmarks.precisions import time_precisions
-from benchmarks.sections import SECTIONS
+from benchmarks.sections import SECTIONS, time_family
 from benchmarks.timing import Effort, Pace, Training, ratios, spread, take_turns
 from genjax.dry_run import flops_of
 from genjax.fit import Progress, init
@@ -199,12 +199,57 @@ def test_families_without_a_dtype_say_so():
 
 def test_every_count_of_members_has_its_line(capsys):
     of = {str(count): spread([1e-6 * count]) for count in (1, 8)}
-    ratio = {"1": 1.0, "8": 8.0}
-    found = {"seconds_a_step": {"vmap": of, "map": of}, "ratio": {"vmap": ratio, "map": ratio}}
+    found = {"vmap": of, "map": of, "mesh": {"8": of["8"]}}
     Console(width=100).print(SECTIONS["members"].table({"credit_gan": found}))
     shown = [line.split() for line in capsys.readouterr().out.splitlines() if ".00" in line]
-    assert [line[-2] for line in shown] == ["1.00", "8.00"] * 2
+    assert [line[-2] for line in shown] == ["1.00", "8.00"] * 2 + ["8.00"]
     assert sum("credit_gan" in line for line in shown) == 1
+
+
+def test_members_are_compared_with_the_fastest_of_the_fewest():
+    of = {"vmap": {"2": spread([4.0]), "32": spread([12.0])}, "map": {"2": spread([2.0])}}
+    assert many.ratios(of | {"mesh": {"32": spread([6.0])}}) == {
+        "vmap": {"2": 2.0, "32": 6.0},
+        "map": {"2": 1.0},
+        "mesh": {"32": 3.0},
+    }
+
+
+def answers(monkeypatch, *, failing=()):
+    """Let processes answer at once; return what they were asked for."""
+    asked = []
+
+    def answer(name, sections, effort, *, devices):
+        asked.append((sections, devices))
+        if devices in failing:
+            return {"sections": {}, "error": "exit status 1"}
+        found = {section: {f"on {devices}": {"1": spread([1.0])}} for section in sections}
+        return {"machine": {"devices": devices}, "sections": found}
+
+    monkeypatch.setattr("benchmarks.sections._in_a_process", answer)
+    monkeypatch.setattr("benchmarks.sections.cores", lambda: 2)
+    return asked
+
+
+def test_members_alone_are_timed_again_with_each_core_a_device(monkeypatch):
+    asked = answers(monkeypatch)
+    found = time_family("credit_gan", ("steps", "members"), QUICK)
+    assert asked == [(("steps", "members"), 1), (("members",), 2)]
+    assert found["machine"] == {"devices": 1}
+    assert list(found["sections"]["members"]) == ["on 1", "on 2"]
+    assert list(found["sections"]["steps"]) == ["on 1"]
+    for name, sections in (("credit_gan", ("steps",)), ("demo_faces", ("members",))):
+        asked.clear()
+        time_family(name, sections, QUICK)
+        assert asked == [(sections, 1)]
+
+
+@pytest.mark.parametrize(("failing", "kept"), [((1,), []), ((2,), ["steps", "members"])])
+def test_what_was_timed_before_a_failure_is_kept(monkeypatch, failing, kept):
+    answers(monkeypatch, failing=failing)
+    found = time_family("credit_gan", ("steps", "members"), QUICK)
+    assert found["error"] == "exit status 1"
+    assert list(found["sections"]) == kept
 
 
 def numbers_in(tree):
@@ -214,8 +259,9 @@ def numbers_in(tree):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SECTIONS)
-def test_a_section_gives_finite_positive_numbers_and_a_table(name, capsys):
+def test_a_section_gives_finite_positive_numbers_and_a_table(name, capsys, monkeypatch):
     section = SECTIONS[name]
+    monkeypatch.setattr(jax, "device_count", lambda: 1)  # of several, members are only shared out
     found = section.measure(small(), QUICK)
     numbers = np.array(numbers_in(found), float)
     assert numbers.size > 3

@@ -4,7 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.extend.random import define_prng_impl, threefry_prng_impl
+from jax.sharding import PartitionSpec
 
+from genjax.sharding import data_mesh
 from genjax.threefry import fold_in, one_pass, split
 
 DRAWS = {
@@ -59,6 +62,75 @@ def test_keys_are_jax_own(name, of):
     assert ours(key).dtype == theirs(key).dtype
     for derive in (ours, jax.jit(ours)):
         assert (derive(key) == theirs(key)).all()
+
+
+def test_a_key_of_another_generator_of_that_name_stays_its_own():
+    theirs = define_prng_impl(
+        key_shape=threefry_prng_impl.key_shape,
+        seed=threefry_prng_impl.seed,
+        split=lambda key, shape: jnp.zeros((*shape, 2), jnp.uint32),
+        random_bits=threefry_prng_impl.random_bits,
+        fold_in=lambda key, data: jnp.ones_like(key),
+        name="threefry2x32",
+        tag="not",
+    )
+    key = jax.random.key(0, impl=theirs)
+    for derived in (split(key), fold_in(key, 2)):
+        assert derived.dtype == key.dtype
+        assert set(jax.random.key_data(derived).ravel().tolist()) <= {0, 1}
+
+
+@pytest.mark.parametrize("ours", [fold_in, split])
+def test_a_key_is_derived_without_a_loop_and_once(ours):
+    key = jax.random.key(0)
+
+    def chain(derive):
+        def derived(key):
+            for _ in range(6):
+                key = derive(key, 2).ravel()[-1]
+            return jax.random.key_data(key)
+
+        return jax.jit(derived).lower(key).compile().as_text()
+
+    theirs = {fold_in: jax.random.fold_in, split: jax.random.split}[ours]
+    assert " while(" in chain(theirs)
+    text = chain(ours)
+    assert " while(" not in text
+    assert len(text) < 200_000  # 120,000; not apart 380,000
+
+
+@pytest.mark.skipif(jax.device_count() < 2, reason="needs devices")
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (lambda key: fold_in(key, 3), lambda key: jax.random.fold_in(key, 3)),
+        (lambda key: split(key, 3), lambda key: jax.random.split(key, 3)),
+        (
+            lambda key: jax.random.normal(one_pass(key), (32,)),
+            lambda k: jax.random.normal(k, (32,)),
+        ),
+    ],
+)
+def test_shards_derive_and_draw_what_the_whole_does(ours, theirs):
+    keys = jax.random.split(jax.random.key(1), 4)
+    mesh, rows = data_mesh(jax.devices()[:2]), PartitionSpec(data_mesh().axis_names[0])
+    sharded = jax.shard_map(jax.vmap(ours), mesh=mesh, in_specs=rows, out_specs=rows)
+    assert (jax.jit(sharded)(keys) == jax.vmap(theirs)(keys)).all()
+
+
+@pytest.mark.parametrize("data", [np.int32(-3), jnp.int32(-3), True, jnp.uint8(200)])
+def test_data_is_taken_as_jax_takes_it(data):
+    key = jax.random.key(0)
+    assert fold_in(key, data) == jax.random.fold_in(key, data)
+
+
+def test_what_jax_alone_does_is_left_to_it():
+    key = jax.random.key(0)
+    assert (split(key, (2, 3)) == jax.random.split(key, (2, 3))).all()
+    with pytest.raises(TypeError):
+        fold_in(key, jnp.arange(2))
+    with jax.threefry_partitionable(False):
+        assert (split(key, 3) == jax.random.split(key, 3)).all()
 
 
 def test_members_derive_what_single_keys_derive():

@@ -60,7 +60,7 @@ class Coins(Normal):
     def draw(self, kept: PyTree, key: Array, n: int) -> Array:
         """Return (n, size)."""
         keys = split(key)
-        coins = jax.random.rademacher(keys[0], (n, self.size // 2), jnp.float32)
+        coins = jax.random.rademacher(one_pass(keys[0]), (n, self.size // 2), jnp.float32)
         normal = jax.random.normal(one_pass(keys[1]), (n, self.size - self.size // 2))
         return jnp.concatenate([coins, normal], axis=1)
 
