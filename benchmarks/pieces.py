@@ -30,7 +30,7 @@ from rich.table import Table
 from benchmarks.families import FAMILIES, Family, say_unknown
 from benchmarks.timing import spread
 from genjax import algorithm as core
-from genjax import chunk, latent, sharding
+from genjax import chunk, sharding, threefry
 from genjax.chunk import clock_at, initialise, rows_for_init, take_chunk
 from genjax.models import autoencoder, gan, priors, vae
 from genjax.nets import dense
@@ -79,6 +79,10 @@ def _same(x: Any) -> Any:
     return x
 
 
+def _called(function: Any, *operands: Any) -> Any:
+    return function(*operands)
+
+
 def _ones(key: Any, shape: Any = (), dtype: Any = jnp.float32) -> Any:
     return jnp.full(shape, 0.3, dtype)
 
@@ -89,18 +93,16 @@ _KEYS = (
 )
 _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "nothing": (),
-    "noise in one pass": ((latent, "one_pass", _same), (priors, "one_pass", _same)),
+    "noise in one pass": ((threefry, "one_pass", _same),),
     "keys in one pass": _KEYS,
-    "noise computed once": ((latent, "apart", _same), (gan, "apart", _same)),
+    "noise computed once": ((threefry, "once", _called),),
     "a packed optimiser": ((core, "Elementwise", type("Never", (), {})),),
     "a packed guard": ((chunk, "Packing", _Unpacked),),
     "rows last in dense layers": ((dense, "dense", _plain),),
     "any of these": (
         *_KEYS,
-        (latent, "one_pass", _same),
-        (priors, "one_pass", _same),
-        (latent, "apart", _same),
-        (gan, "apart", _same),
+        (threefry, "one_pass", _same),
+        (threefry, "once", _called),
         (core, "Elementwise", type("Never", (), {})),
         (chunk, "Packing", _Unpacked),
         (dense, "dense", _plain),

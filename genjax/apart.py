@@ -1,16 +1,19 @@
-"""A line that a CPU's compiler does not fuse across."""
+"""Lines that a CPU's compiler does not cross: of layout and algebra, and of fusion."""
+
+from collections.abc import Callable
+from typing import Any
 
 import jax
 from jax import Array, lax
+from jax.experimental.xla_metadata import set_xla_metadata
 
 
 @jax.custom_vjp
 def apart(x: Array) -> Array:
-    """Return x, computed once and kept, on a CPU; elsewhere just x.
+    """Return x, which no simplification and no choice of layouts looks through on a CPU.
 
-    XLA fuses what it takes for cheap into each of its uses, noise too: a thousand operations for
-    each normal number, computed once in the forward pass, once more in the backward pass, and
-    sixteen times where it meets a layer of sixteen units.
+    Elsewhere it is just x. XLA takes the barrier away before it fuses: x may still be computed in
+    each of its uses. `once` is what keeps it from that.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -21,3 +24,23 @@ def apart(x: Array) -> Array:
 
 
 apart.defvjp(lambda x: (apart(x), None), lambda _, d: (apart(d),))
+
+
+def once(function: Callable[..., Any], *operands: Any) -> Any:
+    """Return function(*operands), computed in one place and kept, on a CPU; elsewhere inlined.
+
+    XLA fuses what it takes for cheap into each of its uses, noise too: a hundred operations
+    for each normal number, in the forward pass, in the backward pass, and sixteen times where it
+    meets a layer of sixteen units. A call that it must not inline it does not fuse. For numbers
+    that no gradient is taken through.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> jax.jit(lambda x: once(jnp.sin, x))(jnp.zeros(2)).tolist()
+        [0.0, 0.0]
+    """
+
+    def call(*operands: Any) -> Any:
+        return set_xla_metadata(jax.jit(function)(*operands), inlineable="false")
+
+    return lax.platform_dependent(*operands, cpu=call, default=function)

@@ -10,8 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from genjax.apart import apart
-from genjax.threefry import one_pass
+from genjax.threefry import draw
 
 _SINGULAR = 1e-4  # of the largest singular value: below, columns are sums of each other
 
@@ -34,7 +33,7 @@ def reparameterize(key: Array, mean: Array, log_variance: Array) -> Array:
         [5.0, 5.0, 5.0]
     """
     chex.assert_equal_shape([mean, log_variance])
-    noise = apart(jax.random.normal(one_pass(key), mean.shape, mean.dtype))
+    noise = draw(jax.random.normal, key, mean.shape, mean.dtype)
     return mean + jnp.exp(log_variance / 2) * noise
 
 

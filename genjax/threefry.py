@@ -13,7 +13,9 @@ References:
 
 import math
 import operator
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +23,7 @@ import numpy as np
 from jax import Array, lax
 from jax.extend.random import define_prng_impl, threefry2x32_p, threefry_prng_impl
 
-from genjax.apart import apart
+from genjax.apart import apart, once
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -47,6 +49,38 @@ def one_pass(key: Array) -> Array:
     if not _is_ours(key):
         return key
     return jax.random.wrap_key_data(jax.random.key_data(key), impl=_IMPLEMENTATION)
+
+
+Sampler = Callable[[Array, tuple[int, ...], Any], Array]
+
+
+def draw(sampler: Sampler, key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
+    """Return `sampler(key, shape, dtype)`, the same numbers, drawn in one pass and only once.
+
+    Args:
+        sampler: of independent numbers: `jax.random.normal`, say.
+        key: () key; with one that is untyped or of another generator the sampler is just called.
+        shape: of the result.
+        dtype: of the result.
+
+    Example:
+        >>> import jax
+        >>> key = jax.random.key(0)
+        >>> ours = draw(jax.random.normal, key, (64, 8))
+        >>> bool((ours == jax.random.normal(key, (64, 8))).all())
+        True
+    """
+    if math.prod(shape) < _LEAST or not _is_ours(key):
+        return sampler(key, shape, dtype)
+    return _drawn(sampler, key, shape, dtype)
+
+
+@partial(jax.jit, static_argnums=(0, 2, 3), inline=True)  # traced once outside programs
+def _drawn(sampler: Sampler, key: Array, shape: tuple[int, ...], dtype: Any) -> Array:
+    # As one row: a loop over rows of six numbers would fill registers of eight badly.
+    size = (math.prod(shape),)
+    drawn: Array = once(lambda key: sampler(one_pass(key), size, dtype), key)
+    return drawn.reshape(shape)
 
 
 def fold_in(key: Array, data: int | Array) -> Array:

@@ -8,7 +8,7 @@ from jax.extend.random import define_prng_impl, threefry_prng_impl
 from jax.sharding import PartitionSpec
 
 from genjax.sharding import data_mesh
-from genjax.threefry import fold_in, one_pass, split
+from genjax.threefry import draw, fold_in, one_pass, split
 
 DRAWS = {
     "normal": lambda key: jax.random.normal(key, (40, 7)),
@@ -31,6 +31,59 @@ def test_bits_are_jax_own(name, seed):
     key, draw = jax.random.key(seed), DRAWS[name]
     np.testing.assert_array_equal(draw(one_pass(key)), draw(key))
     np.testing.assert_array_equal(jax.jit(lambda key: draw(one_pass(key)))(key), jax.jit(draw)(key))
+
+
+SAMPLERS = {
+    "normal": jax.random.normal,
+    "uniform": jax.random.uniform,
+    "gumbel": jax.random.gumbel,
+    "rademacher": jax.random.rademacher,
+}
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+@pytest.mark.parametrize("shape", [(), (3, 5), (16,), (6, 6), (5, 1, 7)])
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_numbers_drawn_once_are_jax_own(name, shape, dtype):
+    sampler, key = SAMPLERS[name], jax.random.key(5)
+    theirs = sampler(key, shape, dtype)
+    for ours in (draw, jax.jit(draw, static_argnums=(0, 2, 3))):
+        drawn = ours(sampler, key, shape, dtype)
+        assert drawn.dtype == theirs.dtype
+        np.testing.assert_array_equal(drawn, theirs)
+    members = jax.random.split(key, 3)
+    drawn = jax.vmap(lambda key: draw(sampler, key, shape, dtype))(members)
+    for key, row in zip(members, drawn, strict=True):
+        np.testing.assert_array_equal(row, sampler(key, shape, dtype))
+
+
+@pytest.mark.parametrize("key", [jax.random.key(3, impl="rbg"), jax.random.PRNGKey(3)])
+def test_numbers_of_other_keys_are_drawn_too(key):
+    theirs = jax.random.normal(key, (40, 7))
+    np.testing.assert_array_equal(draw(jax.random.normal, key, (40, 7)), theirs)
+
+
+@pytest.mark.parametrize("members", [None, 3])
+def test_noise_with_several_uses_is_computed_in_one_place(members):
+    """The compiler by itself would compute it in each use: `once` is what this test is of."""
+
+    def used(noise):
+        def of(key, x):
+            z = noise(key, x.shape)
+            return jnp.sum(x * z), jnp.concatenate([x + z, x * z]), x.T @ z
+
+        return of
+
+    def places(noise):
+        key, x = jax.random.key(0), jnp.ones((6, 6))
+        of = used(noise)
+        if members:
+            key, x = jax.random.split(key, members), jnp.ones((members, 6, 6))
+            of = jax.vmap(of)
+        return jax.jit(of).lower(key, x).compile().as_text().count("constant(2.81022636e-08)")
+
+    assert places(lambda key, shape: jax.random.normal(one_pass(key), shape)) > 1
+    assert places(lambda key, shape: draw(jax.random.normal, key, shape)) == 1
 
 
 KEYS = {
@@ -108,6 +161,10 @@ def test_a_key_is_derived_without_a_loop_and_once(ours):
         (
             lambda key: jax.random.normal(one_pass(key), (32,)),
             lambda k: jax.random.normal(k, (32,)),
+        ),
+        (
+            lambda key: draw(jax.random.normal, key, (4, 8)),
+            lambda k: jax.random.normal(k, (4, 8)),
         ),
     ],
 )

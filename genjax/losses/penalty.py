@@ -29,7 +29,7 @@ from jax import Array
 from genjax.algorithm import PyTree
 from genjax.errors import InputError
 from genjax.optimizers import clip_weights
-from genjax.threefry import one_pass
+from genjax.threefry import draw
 
 Critic = Callable[[Array, PyTree], Array]
 """(one row (*event_shape), what goes along with it: its label, a key, or None) -> () logit."""
@@ -81,7 +81,7 @@ class GradientPenalty(Penalty):
 
     def __call__(self, critic: Critic, real: Array, fake: Array, y: PyTree, key: Array) -> Array:
         """Return λ (slope - 1)² at a place between each pair of rows, (batch,)."""
-        share = jax.random.uniform(one_pass(key), (len(real), *[1] * (real.ndim - 1)))
+        share = draw(jax.random.uniform, key, (len(real), *[1] * (real.ndim - 1)))
         square = _squared_slope(critic, share * real + (1 - share) * fake, y)
         # The root's derivative at 0 is infinite: a flat critic would give NaN.
         slope = jnp.sqrt(jnp.where(square > 0, square, 1.0)) * (square > 0)

@@ -22,7 +22,7 @@ import numpy as np
 from jax import Array
 
 from genjax.errors import InputError
-from genjax.threefry import one_pass
+from genjax.threefry import draw
 
 _CAP = 30.0  # of logits, softly: e^±30 can be summed as it is, so that no maximum must be found
 
@@ -218,8 +218,9 @@ class TableRow:
         layout, keys = self.layout, jax.random.split(key)
         log_probability, mean, log_variance = self._split(outputs)
         kinds = layout.hardest(
-            log_probability + jax.random.gumbel(one_pass(keys[0]), log_probability.shape)
+            log_probability + draw(jax.random.gumbel, keys[0], log_probability.shape)
         )
-        draws = mean + jnp.exp(log_variance / 2) * jax.random.normal(one_pass(keys[1]), mean.shape)
+        noise = draw(jax.random.normal, keys[1], mean.shape)
+        draws = mean + jnp.exp(log_variance / 2) * noise
         numbers = select(kinds[:, layout.valued_places] * draws, layout.number_of)
         return jnp.concatenate([kinds, numbers], axis=-1)

@@ -25,7 +25,6 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from genjax.algorithm import Algorithm, Aux, Context, Params, Phase, PyTree, TrainState, from_phases
-from genjax.apart import apart
 from genjax.averaging import moving_average
 from genjax.errors import InputError
 from genjax.losses.adversarial import LOSSES, AdversarialLoss, Judgement, accuracy
@@ -304,7 +303,7 @@ class GAN:
         """Return the raw rows of a training step, float32, and the generator's statistics."""
         keys = split(key)
         net = self.generator, params[_G], extra[_G]
-        z = apart(self.prior.draw(extra["prior"], keys[0], n))
+        z = self.prior.draw(extra["prior"], keys[0], n)
         raw, statistics = apply_network(*net, z, *labels, train=True, key=keys[1])
         return raw.astype(jnp.float32), statistics
 

@@ -8,9 +8,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from genjax.errors import InputError
-from genjax.threefry import one_pass, split
+from genjax.threefry import draw, split
 
 PyTree = Any
+
+
+def _signed(key: Array, shape: tuple[int, ...], dtype: Any) -> Array:
+    return jax.random.uniform(key, shape, dtype, minval=-1.0)
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Normal:
 
     def draw(self, kept: PyTree, key: Array, n: int) -> Array:
         """Return (n, size)."""
-        return jax.random.normal(one_pass(key), (n, self.size))
+        return draw(jax.random.normal, key, (n, self.size))
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Uniform(Normal):
 
     def draw(self, kept: PyTree, key: Array, n: int) -> Array:
         """Return (n, size)."""
-        return jax.random.uniform(one_pass(key), (n, self.size), minval=-1.0)
+        return draw(_signed, key, (n, self.size))
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ class Coins(Normal):
     def draw(self, kept: PyTree, key: Array, n: int) -> Array:
         """Return (n, size)."""
         keys = split(key)
-        coins = jax.random.rademacher(one_pass(keys[0]), (n, self.size // 2), jnp.float32)
-        normal = jax.random.normal(one_pass(keys[1]), (n, self.size - self.size // 2))
+        coins = draw(jax.random.rademacher, keys[0], (n, self.size // 2))
+        normal = draw(jax.random.normal, keys[1], (n, self.size - self.size // 2))
         return jnp.concatenate([coins, normal], axis=1)
 
 
