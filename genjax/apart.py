@@ -26,21 +26,36 @@ def apart(x: Array) -> Array:
 apart.defvjp(lambda x: (apart(x), None), lambda _, d: (apart(d),))
 
 
-def once(function: Callable[..., Any], *operands: Any) -> Any:
-    """Return function(*operands), computed in one place and kept, on a CPU; elsewhere inlined.
+def not_inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function as a call that XLA does not inline, and so cannot fuse with anything.
 
-    XLA fuses what it takes for cheap into each of its uses, noise too: a hundred operations
-    for each normal number, in the forward pass, in the backward pass, and sixteen times where it
-    meets a layer of sixteen units. A call that it must not inline it does not fuse. For numbers
-    that no gradient is taken through.
+    XLA fuses what it takes for cheap into each of its uses: the sum of a transposed convolution's
+    taps into the mean, the variance and the norm that follow. Through a call it does not look, for
+    which what goes in and comes out is written to memory. On other devices than CPUs that would
+    only be slower.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> jax.jit(lambda x: once(jnp.sin, x))(jnp.zeros(2)).tolist()
+        >>> jax.jit(not_inlined(jnp.sin))(jnp.zeros(2)).tolist()
         [0.0, 0.0]
     """
 
     def call(*operands: Any) -> Any:
         return set_xla_metadata(jax.jit(function)(*operands), inlineable="false")
 
-    return lax.platform_dependent(*operands, cpu=call, default=function)
+    return call
+
+
+def once(function: Callable[..., Any], *operands: Any) -> Any:
+    """Return function(*operands), on a CPU computed in one place and kept; elsewhere as it is.
+
+    For what costs much to repeat, but looks cheap to the compiler: noise, a hundred operations for
+    each number, in the forward pass, in the backward pass, and sixteen times where it meets a layer
+    of sixteen units.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> jax.jit(lambda x: once(jnp.sin, x))(jnp.zeros(2)).tolist()
+        [0.0, 0.0]
+    """
+    return lax.platform_dependent(*operands, cpu=not_inlined(function), default=function)

@@ -24,6 +24,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from genjax.apart import not_inlined
 from genjax.errors import InputError
 
 Padding = str | Sequence[tuple[int, int]]
@@ -180,7 +181,8 @@ def _primitive(cpu: Callable[..., Array], xla: Callable[..., Array]) -> Any:
 
     @partial(jax.custom_vjp, nondiff_argnums=(0,))
     def primitive(g: _Geometry, left: Array, right: Array) -> Array:
-        return lax.platform_dependent(left, right, cpu=partial(cpu, g), default=partial(xla, g))
+        ours = not_inlined(partial(cpu, g))  # or its sums and copies are repeated in each use
+        return lax.platform_dependent(left, right, cpu=ours, default=partial(xla, g))
 
     return primitive
 
