@@ -30,6 +30,9 @@ def save_growth(
     axes.plot(sizes, median, marker="o", markersize=3, linewidth=1.5)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    widen = max(1.0, (10 * low / high) ** 0.5)  # a decade at least: less would magnify noise
+    axes.set_ylim(low / widen, high * widen)
     axes.set_xlabel(label)
     axes.set_ylabel("steps a second")
     axes.grid(alpha=0.3)

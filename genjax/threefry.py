@@ -36,6 +36,8 @@ _KIND = jax.eval_shape(lambda: jax.random.key(0, impl="threefry2x32")).dtype
 def one_pass(key: Array) -> Array:
     """Return the key, whose bits are drawn in one pass from now on; they are the same bits.
 
+    So are those of the keys that are derived from it, without a loop on a CPU.
+
     Args:
         key: () typed key; one of another generator than threefry is returned as it is.
 
@@ -70,7 +72,7 @@ def draw(sampler: Sampler, key: Array, shape: tuple[int, ...], dtype: Any = jnp.
         >>> bool((ours == jax.random.normal(key, (64, 8))).all())
         True
     """
-    if math.prod(shape) < _LEAST or not _is_ours(key):
+    if math.prod(shape) < _LEAST or not (_is_ours(key) or key.dtype == _TURNED):
         return sampler(key, shape, dtype)
     return _drawn(sampler, key, shape, dtype)
 
@@ -134,9 +136,17 @@ def _derived(key: Array, numbers: Array) -> Array:
 
     They are kept apart: else the program doubles with each key that is made of a key.
     """
-    data = jax.random.key_data(key)
-    words = _words(data[0], data[1], numbers)
-    return jax.random.wrap_key_data(apart(jnp.stack(words, axis=-1)), impl="threefry2x32")
+    return jax.random.wrap_key_data(
+        _derived_data(jax.random.key_data(key), numbers), impl="threefry2x32"
+    )
+
+
+def _derived_data(key: Array, numbers: Any) -> Array:
+    return apart(jnp.stack(_words(key[0], key[1], numbers), axis=-1))
+
+
+def _split_data(key: Array, shape: tuple[int, ...]) -> Array:
+    return _derived_data(key, lax.iota(jnp.uint32, math.prod(shape)).reshape(shape))
 
 
 def _random_bits(key: Array, bit_width: int, shape: tuple[int, ...]) -> Array:
@@ -178,9 +188,12 @@ def _rounds(k0: Array, k1: Array, x0: Array, x1: Array) -> tuple[Array, Array]:
 _IMPLEMENTATION = define_prng_impl(
     key_shape=threefry_prng_impl.key_shape,
     seed=threefry_prng_impl.seed,
-    split=threefry_prng_impl.split,
+    split=_split_data,
     random_bits=_random_bits,
-    fold_in=threefry_prng_impl.fold_in,
+    fold_in=_derived_data,
     name="threefry2x32_one_pass",
     tag="one",
 )
+_TURNED = jax.eval_shape(
+    lambda: jax.random.wrap_key_data(jnp.zeros(2, jnp.uint32), impl=_IMPLEMENTATION)
+).dtype

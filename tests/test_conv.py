@@ -175,3 +175,4 @@ def test_accelerators_keep_the_backend_s_own_convolutions(platform, theirs):
     shapes = [jax.ShapeDtypeStruct(s, jnp.float32) for s in ((4, 8, 8, 3), (3, 3, 3, 4))]
     program = jax.export.export(jax.jit(gradients), platforms=[platform])(*shapes).mlir_module()
     assert program.count("stablehlo.convolution") == (3 if theirs else 0)
+    assert ("inlineable" in program) != theirs

@@ -133,6 +133,17 @@ def test_a_key_of_another_generator_of_that_name_stays_its_own():
         assert set(jax.random.key_data(derived).ravel().tolist()) <= {0, 1}
 
 
+@pytest.mark.parametrize("name", KEYS)
+def test_keys_of_a_turned_key_are_jax_own(name):
+    derive, key = KEYS[name][1], jax.random.key(9)
+    for program in (derive, jax.jit(derive)):
+        ours, theirs = (jax.random.key_data(program(k)) for k in (one_pass(key), key))
+        np.testing.assert_array_equal(ours, theirs)
+    assert " while(" not in jax.jit(lambda k: derive(one_pass(k))).lower(key).compile().as_text()
+    drawn = draw(jax.random.normal, one_pass(key), (40,))
+    np.testing.assert_array_equal(drawn, jax.random.normal(key, (40,)))
+
+
 @pytest.mark.parametrize("ours", [fold_in, split])
 def test_a_key_is_derived_without_a_loop_and_once(ours):
     key = jax.random.key(0)

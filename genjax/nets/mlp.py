@@ -6,6 +6,7 @@ from typing import Any
 from flax import linen as nn
 from jax import Array
 
+from genjax.nets.dropout import Dropout
 from genjax.nets.norm import ACTIVATIONS, PIECEWISE_LINEAR, ActivationName, Norm, NormName, has_bias
 from genjax.nets.spectral import dense
 
@@ -57,6 +58,6 @@ class MLP(nn.Module):
             x = Norm(norm, self.dtype)(x, train=train)
             x = ACTIVATIONS[self.activation](x)
             if self.dropout:
-                x = nn.Dropout(self.dropout, deterministic=not train)(x)
+                x = Dropout(self.dropout)(x, train=train)
         x = dense(x, math.prod(self.output_shape), train=train, **how)
         return x.reshape(x.shape[0], *self.output_shape).astype("float32")

@@ -12,6 +12,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from genjax.errors import InputError
+from genjax.threefry import one_pass
 
 PyTree = Any
 
@@ -44,7 +45,7 @@ def apply_network(
     variables = {"params": params, **statistics}
     if not train:
         return net.apply(variables, *inputs, train=False), statistics
-    rngs = {} if key is None else {"dropout": key}
+    rngs = {} if key is None else {"dropout": one_pass(key)}
     outputs, updated = net.apply(
         variables, *inputs, train=True, mutable=list(statistics), rngs=rngs
     )

@@ -21,6 +21,7 @@ from jax import Array
 
 from genjax.losses.adversarial import Judgement
 from genjax.nets.conditioned import shares
+from genjax.nets.dropout import Dropout
 
 
 def _start(key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
@@ -73,7 +74,7 @@ class PublishedGenerator(nn.Module):
     @nn.compact
     def __call__(self, z: Array, y: Array, *, train: bool = False) -> Array:
         """Return raw rows (batch, *output_shape) of z (batch, numbers), y (batch,) int."""
-        drop = nn.Dropout(self.dropout, deterministic=not train)
+        drop = partial(Dropout(self.dropout), train=train)
         of_noise = drop(nn.relu(_Dense(self.units[0], name="noise")(z)))
         of_label = drop(nn.relu(_Dense(self.units[1], name="label")(shares(y, self.classes))))
         joint = jnp.concatenate([of_noise, of_label], axis=-1)
@@ -107,7 +108,7 @@ class PublishedDiscriminator(nn.Module):
     @nn.compact
     def __call__(self, x: Array, y: Array, *, train: bool = False) -> Judgement:
         """Return the judgement of x (batch, *event_shape), y (batch,) int."""
-        drop: Any = nn.Dropout(self.dropout, deterministic=not train)
+        drop = partial(Dropout(self.dropout), train=train)
         x = x.reshape(x.shape[0], -1)
         of_picture = maxout(x, self.units[0], self.pieces[0], name="picture")
         of_label = maxout(shares(y, self.classes), self.units[1], self.pieces[1], name="label")
