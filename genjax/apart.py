@@ -29,10 +29,9 @@ apart.defvjp(lambda x: (apart(x), None), lambda _, d: (apart(d),))
 def not_inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function as a call that XLA does not inline, and so cannot fuse with anything.
 
-    XLA fuses what it takes for cheap into each of its uses: the sum of a transposed convolution's
-    taps into the mean, the variance and the norm that follow. Through a call it does not look, for
-    which what goes in and comes out is written to memory. On other devices than CPUs that would
-    only be slower.
+    XLA fuses what it takes for cheap into each of its uses: a norm and an activation into the
+    windows of the convolution that follows. Into a call it does not: what goes in and what comes
+    out is written to memory, in the plain layout. Meant for CPUs, on which that may well pay.
 
     Example:
         >>> import jax, jax.numpy as jnp

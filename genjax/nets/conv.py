@@ -181,7 +181,7 @@ def _primitive(cpu: Callable[..., Array], xla: Callable[..., Array]) -> Any:
 
     @partial(jax.custom_vjp, nondiff_argnums=(0,))
     def primitive(g: _Geometry, left: Array, right: Array) -> Array:
-        ours = not_inlined(partial(cpu, g))  # or its sums and copies are repeated in each use
+        ours = not_inlined(partial(cpu, g))  # or the norms around it are repeated in its windows
         return lax.platform_dependent(left, right, cpu=ours, default=partial(xla, g))
 
     return primitive
