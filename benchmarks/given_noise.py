@@ -1,10 +1,9 @@
-"""Noise that two interpreters share without sending any: a function of how many numbers are drawn.
+"""Noise that two interpreters share without sending any: a function of its shape alone.
 
-NumPy alone is needed. Draws of as many numbers are equal, which is no good noise, but the same on
-either side of a comparison, also where one draws a table as one row.
+NumPy alone is needed. Draws of one shape are equal, which is no good noise, but the same on either
+side of a comparison.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ def normal(shape: Sequence[int]) -> np.ndarray:
     """Return N(0, 1), float32 of this shape.
 
     Example:
-        >>> bool((normal((2, 3)) == normal([6]).reshape(2, 3)).all())
+        >>> bool((normal((2, 3)) == normal([2, 3])).all())
         True
     """
     return _generator(shape).standard_normal(tuple(shape)).astype(np.float32)
@@ -31,4 +30,4 @@ def integers(shape: Sequence[int], low: int, high: int) -> np.ndarray:
 
 
 def _generator(shape: Sequence[int]) -> np.random.Generator:
-    return np.random.default_rng(math.prod(shape))
+    return np.random.default_rng([len(shape), *shape])

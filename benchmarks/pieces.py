@@ -33,7 +33,7 @@ from genjax import algorithm as core
 from genjax import chunk, sharding, threefry
 from genjax.chunk import clock_at, initialise, rows_for_init, take_chunk
 from genjax.models import autoencoder, gan, priors, vae
-from genjax.nets import dense
+from genjax.nets import dense, network
 from genjax.packing import Packing
 
 _SMALL = ("credit_vae_6", "credit_vae_64", "credit_gan", "fraud_vae", "heights_gan")
@@ -79,10 +79,6 @@ def _same(x: Any) -> Any:
     return x
 
 
-def _called(function: Any, *operands: Any) -> Any:
-    return function(*operands)
-
-
 def _ones(key: Any, shape: Any = (), dtype: Any = jnp.float32) -> Any:
     return jnp.full(shape, 0.3, dtype)
 
@@ -91,18 +87,19 @@ _KEYS = (
     *((module, "fold_in", jax.random.fold_in) for module in (core, chunk, gan)),
     *((module, "split", jax.random.split) for module in (autoencoder, gan, priors, vae)),
 )
+_ONE_PASS = ((threefry, "one_pass", _same), (network, "one_pass", _same))
 _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "nothing": (),
-    "noise in one pass": ((threefry, "one_pass", _same),),
+    "noise in one pass": _ONE_PASS,
     "keys in one pass": _KEYS,
-    "noise computed once": ((threefry, "once", _called),),
+    "noise computed once": ((threefry, "not_inlined", _same),),
     "a packed optimiser": ((core, "Elementwise", type("Never", (), {})),),
     "a packed guard": ((chunk, "Packing", _Unpacked),),
     "rows last in dense layers": ((dense, "dense", _plain),),
     "any of these": (
         *_KEYS,
-        (threefry, "one_pass", _same),
-        (threefry, "once", _called),
+        *_ONE_PASS,
+        (threefry, "not_inlined", _same),
         (core, "Elementwise", type("Never", (), {})),
         (chunk, "Packing", _Unpacked),
         (dense, "dense", _plain),

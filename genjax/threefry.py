@@ -4,8 +4,9 @@ On a CPU JAX goes over the words five times, four rounds at a time, so that prog
 step of a small network then waits for its noise more than for its matrix products. Here the twenty
 rounds are one loop over the words, which stays in registers. GPUs and TPUs keep JAX's own rounds.
 
-A key is turned where numbers are drawn, not before: JAX refuses to mix kinds of keys. `fold_in` and
-`split` return keys of JAX's own kind: a step derives several, each a loop in JAX's CPU program.
+A key is turned where numbers are drawn (`draw`), and a copy of it where a network is given one
+(`nets/network.py`), not before: JAX refuses to mix kinds of keys. `fold_in` and `split` return keys
+of JAX's own kind: a step derives several, each a loop in JAX's CPU program.
 
 References:
     Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
@@ -23,7 +24,7 @@ import numpy as np
 from jax import Array, lax
 from jax.extend.random import define_prng_impl, threefry2x32_p, threefry_prng_impl
 
-from genjax.apart import apart, once
+from genjax.apart import apart, not_inlined
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -56,14 +57,15 @@ def one_pass(key: Array) -> Array:
 Sampler = Callable[[Array, tuple[int, ...], Any], Array]
 
 
-def draw(sampler: Sampler, key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
-    """Return `sampler(key, shape, dtype)`, the same numbers, drawn in one pass and only once.
+def draw(sampler: Sampler, key: Array, shape: tuple[int, ...], dtype: Any = None) -> Array:
+    """Return `sampler(key, shape, dtype)`, the same numbers; on a CPU in one pass, and only once.
 
     Args:
-        sampler: of independent numbers: `jax.random.normal`, say.
+        sampler: of independent numbers: `jax.random.normal`, say. A function of a module: one that
+            is made anew for each call is compiled anew where it is called outside programs.
         key: () key; with one that is untyped or of another generator the sampler is just called.
         shape: of the result.
-        dtype: of the result.
+        dtype: of the result; JAX's own for a float by default.
 
     Example:
         >>> import jax
@@ -72,17 +74,26 @@ def draw(sampler: Sampler, key: Array, shape: tuple[int, ...], dtype: Any = jnp.
         >>> bool((ours == jax.random.normal(key, (64, 8))).all())
         True
     """
-    if math.prod(shape) < _LEAST or not (_is_ours(key) or key.dtype == _TURNED):
+    shape, dtype = tuple(shape), jnp.result_type(float) if dtype is None else jnp.dtype(dtype)
+    known = all(isinstance(side, int) for side in shape)  # not an export's symbols
+    if not known or math.prod(shape) < _LEAST or not (_is_ours(key) or key.dtype == _TURNED):
         return sampler(key, shape, dtype)
     return _drawn(sampler, key, shape, dtype)
 
 
 @partial(jax.jit, static_argnums=(0, 2, 3), inline=True)  # traced once outside programs
 def _drawn(sampler: Sampler, key: Array, shape: tuple[int, ...], dtype: Any) -> Array:
-    # As one row: a loop over rows of six numbers would fill registers of eight badly.
-    size = (math.prod(shape),)
-    drawn: Array = once(lambda key: sampler(one_pass(key), size, dtype), key)
-    return drawn.reshape(shape)
+    def here(key: Array) -> Array:
+        # As one row: a loop over rows of six numbers would fill registers of eight badly.
+        size = (math.prod(shape),)
+        row: Array = not_inlined(lambda key: sampler(one_pass(key), size, dtype))(key)
+        return row.reshape(shape)
+
+    def elsewhere(key: Array) -> Array:
+        return sampler(one_pass(key), shape, dtype)
+
+    drawn: Array = lax.platform_dependent(key, cpu=here, default=elsewhere)
+    return drawn
 
 
 def fold_in(key: Array, data: int | Array) -> Array:
@@ -141,10 +152,12 @@ def _derived(key: Array, numbers: Array) -> Array:
     )
 
 
+@partial(jax.jit, inline=True)
 def _derived_data(key: Array, numbers: Any) -> Array:
     return apart(jnp.stack(_words(key[0], key[1], numbers), axis=-1))
 
 
+@partial(jax.jit, static_argnums=1, inline=True)
 def _split_data(key: Array, shape: tuple[int, ...]) -> Array:
     return _derived_data(key, lax.iota(jnp.uint32, math.prod(shape)).reshape(shape))
 
@@ -159,7 +172,7 @@ def _random_bits(key: Array, bit_width: int, shape: tuple[int, ...]) -> Array:
 
 def _words(k0: Array, k1: Array, numbers: Array) -> tuple[Array, Array]:
     """The two words that a key makes of each number below 2^32."""
-    zero = k0 ^ k0  # made of the key, it varies over the same axes of a `shard_map`
+    zero = (k0 ^ k0) | (numbers ^ numbers)  # so that all vary over the same axes of a `shard_map`
     operands = [jnp.broadcast_to(word, numbers.shape) for word in (k0, k1, zero)]
     operands.append(numbers | zero)
     words: tuple[Array, Array] = lax.platform_dependent(*operands, cpu=_rounds, default=_bound)

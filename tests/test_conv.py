@@ -9,11 +9,13 @@ import scipy.signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
+from jax.sharding import NamedSharding, PartitionSpec
 
 from genjax.errors import InputError
 from genjax.nets import conv
 from genjax.nets.conv import conv2d, conv2d_transpose
 from genjax.nets.conv_layers import Conv, ConvTranspose
+from genjax.sharding import data_mesh
 
 RNG = np.random.default_rng(0)
 
@@ -176,3 +178,20 @@ def test_accelerators_keep_the_backend_s_own_convolutions(platform, theirs):
     program = jax.export.export(jax.jit(gradients), platforms=[platform])(*shapes).mlir_module()
     assert program.count("stablehlo.convolution") == (3 if theirs else 0)
     assert ("inlineable" in program) != theirs
+
+
+def test_a_cpu_s_convolutions_stay_calls_on_each_device_s_share():
+    mesh = data_mesh(jax.devices()[:2])
+    rows = NamedSharding(mesh, PartitionSpec(mesh.axis_names[0]))
+    x, k = jax.device_put(normal(4, 8, 8, 3), rows), normal(3, 3, 3, 5)
+    program = jax.jit(conv2d).lower(x, k).compile().as_text()
+    assert "f32[2,4,4,5]{3,2,1,0} call(" in program
+    assert "all-gather" not in program
+
+
+def test_a_convolution_outside_a_program_is_compiled_once(caplog):
+    x, k = normal(3, 9, 9, 2), normal(3, 3, 2, 4)
+    first = conv2d(x, k)
+    with jax.log_compiles(), caplog.at_level("WARNING"):
+        np.testing.assert_array_equal(conv2d(x, k), first)
+    assert not [record for record in caplog.records if "ompil" in record.getMessage()]

@@ -36,7 +36,8 @@ def test_the_same_units_are_dropped_and_the_rest_scaled_alike(rate, dtype, shape
     x = jnp.linspace(-1, 1, np.prod(shape), dtype=dtype).reshape(shape)
     key = jax.random.key(4, impl=impl)
     nets = (Twice(Dropout, rate), Twice(nn.Dropout, rate))
-    ours, theirs = (apply_network(net, {}, {}, x, train=True, key=key)[0] for net in nets)
+    ours, _ = apply_network(nets[0], {}, {}, x, train=True, key=key)
+    theirs = nets[1].apply({}, x, train=True, rngs={"dropout": key})
     for a, b in zip(ours, theirs, strict=True):
         assert a.dtype == b.dtype == dtype
         np.testing.assert_array_equal(a, b)
@@ -61,3 +62,28 @@ def test_a_network_with_dropout_derives_and_draws_without_a_loop():
 
     program = jax.jit(jax.grad(loss)).lower(params, jax.random.key(1)).compile().as_text()
     assert " while(" not in program
+
+
+def test_a_user_s_layer_gets_a_key_of_jax_s_own_kind():
+    """It mixes with other keys, and serves every sampler."""
+
+    class Own(nn.Module):
+        @nn.compact
+        def __call__(self, x, *, train=False):
+            key = self.make_rng("dropout")
+            key = jnp.where(jnp.sum(x) > 0, key, jax.random.key(1))
+            return x + jax.random.poisson(key, 2.0, x.shape)
+
+    net, x, key = Own(), jnp.ones((5, 4)), jax.random.key(3)
+    ours, _ = apply_network(net, {}, {}, x, train=True, key=key)
+    theirs = net.apply({}, x, train=True, rngs={"dropout": key})
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_masks_are_flax_s_in_double_precision_too():
+    with jax.enable_x64():
+        x, key = jnp.ones((50, 7)), jax.random.key(4)
+        ours, _ = apply_network(Twice(Dropout, 0.3), {}, {}, x, train=True, key=key)
+        theirs = Twice(nn.Dropout, 0.3).apply({}, x, train=True, rngs={"dropout": key})
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(a, b)

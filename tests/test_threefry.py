@@ -86,6 +86,56 @@ def test_noise_with_several_uses_is_computed_in_one_place(members):
     assert places(lambda key, shape: draw(jax.random.normal, key, shape)) == 1
 
 
+@pytest.mark.parametrize(("platform", "apart"), [("cpu", True), ("cuda", False), ("tpu", False)])
+def test_accelerators_draw_noise_in_its_own_shape_and_inline_it(platform, apart):
+    def of(key):
+        return draw(jax.random.normal, jax.random.wrap_key_data(key), (6, 7))
+
+    words = jax.ShapeDtypeStruct((2,), jnp.uint32)
+    program = jax.export.export(jax.jit(of), platforms=[platform])(words).mlir_module()
+    assert ("inlineable" in program) == apart
+    assert ("tensor<42xf32>" in program) == apart
+
+
+def test_noise_of_a_symbolic_batch_can_be_exported():
+    def of(key, x):
+        return x + draw(jax.random.normal, jax.random.wrap_key_data(key), x.shape)
+
+    rows = jax.export.symbolic_shape("rows, 7")
+    forms = jax.ShapeDtypeStruct((2,), jnp.uint32), jax.ShapeDtypeStruct(rows, jnp.float32)
+    exported, key = jax.export.export(jax.jit(of))(*forms), jax.random.key(0)
+    drawn = exported.call(jax.random.key_data(key), jnp.zeros((5, 7)))
+    np.testing.assert_allclose(drawn, jax.random.normal(key, (5, 7)), rtol=1e-6)
+
+
+def test_numbers_are_doubles_where_jax_s_are():
+    with jax.enable_x64():
+        key = jax.random.key(0)
+        drawn = draw(jax.random.normal, key, (6, 7))
+        assert drawn.dtype == jnp.float64
+        np.testing.assert_array_equal(drawn, jax.random.normal(key, (6, 7)))
+
+
+@pytest.mark.skipif(jax.device_count() < 2, reason="needs devices")
+@pytest.mark.parametrize("derive", [fold_in, jax.random.fold_in])
+def test_shards_fold_their_place_into_one_key(derive):
+    mesh = data_mesh(jax.devices()[:2])
+    name = mesh.axis_names[0]
+
+    def of(key, x):
+        folded = derive(
+            one_pass(key) if derive is jax.random.fold_in else key, jax.lax.axis_index(name)
+        )
+        return x + jax.random.normal(folded, x.shape)
+
+    specs = PartitionSpec(), PartitionSpec(name)
+    sharded = jax.shard_map(of, mesh=mesh, in_specs=specs, out_specs=PartitionSpec(name))
+    key = jax.random.key(3)
+    drawn = jax.jit(sharded)(key, jnp.zeros((40, 2)))
+    theirs = [jax.random.normal(jax.random.fold_in(key, place), (20, 2)) for place in range(2)]
+    np.testing.assert_array_equal(drawn, jnp.concatenate(theirs))
+
+
 KEYS = {
     "fold_in": (lambda key: fold_in(key, 7), lambda key: jax.random.fold_in(key, 7)),
     "fold_in, large": (lambda k: fold_in(k, 2**32 - 1), lambda k: jax.random.fold_in(k, 2**32 - 1)),

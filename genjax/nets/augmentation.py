@@ -17,6 +17,8 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
+from genjax.nets.network import dropout_key
+
 SHIFT = 1 / 8  # of a side, at most
 HOLE = 1 / 2  # of a side
 
@@ -108,7 +110,7 @@ class Augmented(nn.Module):
     def __call__(self, x: Array, *labels: Array, train: bool = False) -> Any:
         """Return what the discriminator says of x (batch, *event_shape), and labels."""
         if train:
-            x = augment(self.make_rng("dropout"), x, self.policy)
+            x = augment(dropout_key(self), x, self.policy)
         return self.discriminator(x, *labels, train=train)
 
 

@@ -178,11 +178,12 @@ def _cpu_by_kernel(g: _Geometry, x: Array, y: Array) -> Array:
 
 def _primitive(cpu: Callable[..., Array], xla: Callable[..., Array]) -> Any:
     """One partial derivative: ours on a CPU, XLA's elsewhere; its own derivative comes later."""
+    # Not inlined: else the norms around it are repeated in its windows.
+    ours = not_inlined(cpu, static_argnums=(0,))
 
     @partial(jax.custom_vjp, nondiff_argnums=(0,))
     def primitive(g: _Geometry, left: Array, right: Array) -> Array:
-        ours = not_inlined(partial(cpu, g))  # or the norms around it are repeated in its windows
-        return lax.platform_dependent(left, right, cpu=ours, default=partial(xla, g))
+        return lax.platform_dependent(left, right, cpu=partial(ours, g), default=partial(xla, g))
 
     return primitive
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
+from genjax.nets.network import dropout_key
 from genjax.threefry import draw
 
 
@@ -31,5 +32,5 @@ class Dropout(nn.Module):
         if self.rate == 1:
             return jnp.zeros_like(x)
         share = 1.0 - self.rate
-        kept = draw(jax.random.uniform, self.make_rng("dropout"), x.shape) < share
+        kept = draw(jax.random.uniform, dropout_key(self), x.shape) < share
         return jnp.where(kept, x / share, jnp.zeros_like(x))

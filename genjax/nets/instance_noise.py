@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
+from genjax.nets.network import dropout_key
 from genjax.threefry import draw
 
 
@@ -43,4 +44,4 @@ class InstanceNoise(nn.Module):
             deviation *= jnp.maximum(0.0, 1 - (calls.value // 2) / self.turns)
         if self.is_mutable_collection("noise"):
             calls.value += 1
-        return x + deviation * draw(jax.random.normal, self.make_rng("dropout"), x.shape)
+        return x + deviation * draw(jax.random.normal, dropout_key(self), x.shape)

@@ -15,6 +15,7 @@ from genjax.errors import InputError
 from genjax.threefry import one_pass
 
 PyTree = Any
+_ONE_PASS = "dropout in one pass"
 
 
 def init_network(net: nn.Module, key: Array, *inputs: Array) -> tuple[PyTree, dict[str, PyTree]]:
@@ -45,11 +46,21 @@ def apply_network(
     variables = {"params": params, **statistics}
     if not train:
         return net.apply(variables, *inputs, train=False), statistics
-    rngs = {} if key is None else {"dropout": one_pass(key)}
+    rngs = {} if key is None else {"dropout": key, _ONE_PASS: one_pass(key)}
     outputs, updated = net.apply(
         variables, *inputs, train=True, mutable=list(statistics), rngs=rngs
     )
     return outputs, dict(updated)
+
+
+def dropout_key(layer: nn.Module) -> Array:
+    """Return a key for what a layer draws while training: `layer.make_rng("dropout")`'s bits.
+
+    It is turned (`threefry.one_pass`) in `apply_network`, so that linen derives it, and the layer
+    draws with it, without loops. A layer that wants a key of JAX's own kind calls `make_rng`
+    instead: a call of each would give the same key.
+    """
+    return layer.make_rng(_ONE_PASS if layer.has_rng(_ONE_PASS) else "dropout")
 
 
 def couples_batch(net: nn.Module, *inputs: ArrayLike) -> str | None:
