@@ -113,7 +113,7 @@ def fold_in(key: Array, data: int | Array) -> Array:
     """
     if key.shape or jnp.ndim(data) or not _is_ours(key):
         return jax.random.fold_in(key, data)
-    return _derived(key, jnp.uint32(data))
+    return _as_key(_derived(jax.random.key_data(key), jnp.uint32(data)))
 
 
 def split(key: Array, num: int | tuple[int, ...] = 2) -> Array:
@@ -134,32 +134,29 @@ def split(key: Array, num: int | tuple[int, ...] = 2) -> Array:
     if key.shape or not _is_ours(key):
         return jax.random.split(key, num)
     shape = num if isinstance(num, tuple) else (operator.index(num),)
-    return _derived(key, lax.iota(jnp.uint32, math.prod(shape)).reshape(shape))
+    return _as_key(_split(jax.random.key_data(key), shape))
 
 
 def _is_ours(key: Array) -> bool:
     return key.dtype == _KIND and bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
 
 
+def _as_key(data: Array) -> Array:
+    return jax.random.wrap_key_data(data, impl="threefry2x32")
+
+
 @partial(jax.jit, inline=True)  # traced once, where a loss is called outside a program
-def _derived(key: Array, numbers: Array) -> Array:
-    """The keys that a key gives for these numbers.
+def _derived(key: Array, numbers: Any) -> Array:
+    """The data of the keys that a key's data give for these numbers.
 
     They are kept apart: else the program doubles with each key that is made of a key.
     """
-    return jax.random.wrap_key_data(
-        _derived_data(jax.random.key_data(key), numbers), impl="threefry2x32"
-    )
-
-
-@partial(jax.jit, inline=True)
-def _derived_data(key: Array, numbers: Any) -> Array:
     return apart(jnp.stack(_words(key[0], key[1], numbers), axis=-1))
 
 
 @partial(jax.jit, static_argnums=1, inline=True)
-def _split_data(key: Array, shape: tuple[int, ...]) -> Array:
-    return _derived_data(key, lax.iota(jnp.uint32, math.prod(shape)).reshape(shape))
+def _split(key: Array, shape: tuple[int, ...]) -> Array:
+    return _derived(key, lax.iota(jnp.uint32, math.prod(shape)).reshape(shape))
 
 
 def _random_bits(key: Array, bit_width: int, shape: tuple[int, ...]) -> Array:
@@ -201,9 +198,9 @@ def _rounds(k0: Array, k1: Array, x0: Array, x1: Array) -> tuple[Array, Array]:
 _IMPLEMENTATION = define_prng_impl(
     key_shape=threefry_prng_impl.key_shape,
     seed=threefry_prng_impl.seed,
-    split=_split_data,
+    split=_split,
     random_bits=_random_bits,
-    fold_in=_derived_data,
+    fold_in=_derived,
     name="threefry2x32_one_pass",
     tag="one",
 )

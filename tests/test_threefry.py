@@ -65,7 +65,7 @@ def test_numbers_of_other_keys_are_drawn_too(key):
 
 @pytest.mark.parametrize("members", [None, 3])
 def test_noise_with_several_uses_is_computed_in_one_place(members):
-    """The compiler by itself would compute it in each use: `once` is what this test is of."""
+    """The compiler by itself would compute it in each use; `not_inlined` keeps it from that."""
 
     def used(noise):
         def of(key, x):
@@ -116,7 +116,6 @@ def test_numbers_are_doubles_where_jax_s_are():
         np.testing.assert_array_equal(drawn, jax.random.normal(key, (6, 7)))
 
 
-@pytest.mark.skipif(jax.device_count() < 2, reason="needs devices")
 @pytest.mark.parametrize("derive", [fold_in, jax.random.fold_in])
 def test_shards_fold_their_place_into_one_key(derive):
     mesh = data_mesh(jax.devices()[:2])
@@ -213,7 +212,6 @@ def test_a_key_is_derived_without_a_loop_and_once(ours):
     assert len(text) < 200_000  # 120,000; not apart 380,000
 
 
-@pytest.mark.skipif(jax.device_count() < 2, reason="needs devices")
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
