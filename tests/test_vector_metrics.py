@@ -11,6 +11,7 @@ import pytest
 
 from genjax import Aux, NonFiniteError, Phase, Progress, fit, fit_many, from_phases, plots
 from genjax.hooks import MetricsLog, ProgressLine
+from genjax.plots import charts
 
 KEY = jax.random.key(0)
 DATA = {"x": jnp.arange(8.0)}
@@ -90,7 +91,7 @@ def test_curves_draw_a_line_for_each_number(tmp_path, monkeypatch):
              for title, found in lines.items()}
         )  # fmt: skip
 
-    monkeypatch.setattr(plots.charts.Figure, "savefig", keep)
+    monkeypatch.setattr(charts.Figure, "savefig", keep)
     records = [
         {"step": 1, "seconds": 0.1, "examples_per_second": None, "p/pair": [3.0, 4.0]},
         {"step": 2, "seconds": 0.2, "examples_per_second": 9.0, "p/pair": [5.0, 6.0]},
