@@ -1,13 +1,14 @@
 """Dense layers whose products are fast for few units and many rows, as tables have them.
 
 Where there are more rows than units, rows go along the last axis: a vector register of a CPU then
-holds eight rows of one unit instead of a few units and a rest. So computed, a product is one
-trilinear form in its inputs x, its kernel k and its output's cotangent y,
+holds eight rows of one unit instead of a few units and a rest. However its axes lie, a product is
+one trilinear form in its inputs x, its kernel k and its output's cotangent y,
 
-    Σ k[i, o] · x[i, n] · y[o, n],
+    Σ k[i, o] · x[n, i] · y[n, o],
 
-and the three primitives below are its three partial derivatives, each other's derivatives, as in
-`conv.py`. Barriers keep the compiler from turning all that around again; only CPUs get them.
+and the three primitives of each layout are its three partial derivatives, each other's
+derivatives, as in `conv.py`. Barriers keep the compiler from turning all that around again; only
+CPUs get them.
 """
 
 from collections.abc import Callable
@@ -18,67 +19,88 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array, lax
 
-from genjax.apart import apart
+from genjax.apart import apart, not_inlined
 
-_FEW = 8  # rows
+# On a CPU a product is called with a cost of its own, which is more than a small one's arithmetic.
+_TERMS = 12  # of its sums, and
+_NUMBERS = 1 << 12  # of its result, at most, for it to be written out
 
 
 def _contract(left: Array, right: Array, axes: tuple[int, int]) -> Array:
-    return lax.dot_general(left, right, (((axes[0],), (axes[1],)), ((), ())))
+    """The sum over an axis of each, of which what is left of `left` comes first."""
+
+    def product(left: Array, right: Array) -> Array:
+        return lax.dot_general(left, right, (((axes[0],), (axes[1],)), ((), ())))
+
+    terms = left.shape[axes[0]]
+    small = terms <= _TERMS and left.size * right.size <= _NUMBERS * terms**2
+    if not small or left.dtype != jnp.float32:  # of shorter types a product's sums are float32
+        return product(left, right)
+    result: Array = lax.platform_dependent(
+        left, right, cpu=lambda left, right: _written_out(left, right, axes), default=product
+    )
+    return result
+
+
+def _sum_of_outer_products(left: Array, right: Array, axes: tuple[int, int]) -> Array:
+    left, right = jnp.moveaxis(left, axes[0], 0), jnp.moveaxis(right, axes[1], 0)
+    total = left[0][:, None] * right[0][None]
+    for term in range(1, len(left)):
+        total = total + left[term][:, None] * right[term][None]
+    return total
+
+
+_written_out = not_inlined(_sum_of_outer_products, static_argnums=(2,))
 
 
 @jax.custom_vjp
-def _forward(k: Array, x: Array) -> Array:
+def _rows_last(k: Array, x: Array) -> Array:
     return apart(_contract(apart(k.T), x, (1, 0)))
 
 
 @jax.custom_vjp
-def _by_input(k: Array, y: Array) -> Array:
+def _rows_last_by_input(k: Array, y: Array) -> Array:
     return apart(_contract(k, y, (1, 0)))
 
 
 @jax.custom_vjp
-def _by_kernel(x: Array, y: Array) -> Array:
+def _rows_last_by_kernel(x: Array, y: Array) -> Array:
     if len(y) % 4 == 0 or len(x) % 4:  # the last axis is computed in registers of four
         return apart(_contract(x, y, (1, 1)))
     return apart(_contract(y, x, (1, 1))).T
 
 
+@jax.custom_vjp
+def _rows_first(x: Array, k: Array) -> Array:
+    return _contract(x, k, (1, 0))
+
+
+@jax.custom_vjp
+def _rows_first_by_input(y: Array, k: Array) -> Array:
+    return _contract(y, k, (1, 1))
+
+
+@jax.custom_vjp
+def _rows_first_by_kernel(x: Array, y: Array) -> Array:
+    return _contract(x, y, (0, 0))
+
+
 def _close(primitive: Any, by_left: Callable[..., Array], by_right: Callable[..., Array]) -> None:
     def backward(saved: tuple[Array, Array], d: Array) -> tuple[Array, Array]:
         left, right = saved
-        d = apart(d)  # once for both
+        # Once for both; and else it may be laid out the other way, for products five times as slow.
+        d = apart(d)
         return by_left(d, right), by_right(left, d)
 
     primitive.defvjp(lambda left, right: (primitive(left, right), (left, right)), backward)
 
 
-_close(_forward, lambda d, x: _by_kernel(x, d), _by_input)
-_close(_by_input, lambda d, y: _by_kernel(d, y), _forward)
-_close(_by_kernel, lambda d, y: _by_input(d, y), lambda x, d: _forward(d, x))
-
-
-@jax.custom_vjp
-def _rows_first(x: Array, k: Array) -> Array:
-    return x @ k
-
-
-def _rows_first_backward(saved: tuple[Array, Array], d: Array) -> tuple[Array, Array]:
-    x, k = saved
-    d = apart(d)  # or the compiler may lay it out the other way, for a product five times as slow
-    if len(x) > _FEW:
-        return _contract(d, k, (1, 1)), _contract(x, d, (0, 0))
-    # The sum of a few outer products is faster as a sum, most of all for many members.
-    by_kernel = lax.platform_dependent(
-        x,
-        d,
-        cpu=lambda x, d: jnp.sum(x[:, :, None] * d[:, None, :], axis=0),
-        default=lambda x, d: _contract(x, d, (0, 0)),
-    )
-    return _contract(d, k, (1, 1)), by_kernel
-
-
-_rows_first.defvjp(lambda x, k: (_rows_first(x, k), (x, k)), _rows_first_backward)
+_close(_rows_last, lambda d, x: _rows_last_by_kernel(x, d), _rows_last_by_input)
+_close(_rows_last_by_input, lambda d, y: _rows_last_by_kernel(d, y), _rows_last)
+_close(_rows_last_by_kernel, lambda d, y: _rows_last_by_input(d, y), lambda x, d: _rows_last(d, x))
+_close(_rows_first, _rows_first_by_input, _rows_first_by_kernel)
+_close(_rows_first_by_input, _rows_first, lambda y, d: _rows_first_by_kernel(d, y))
+_close(_rows_first_by_kernel, lambda d, y: _rows_first_by_input(y, d), _rows_first)
 
 
 def dense(x: Array, kernel: Array, bias: Array, *, rows_last: bool = False) -> Array:
@@ -103,7 +125,7 @@ def dense(x: Array, kernel: Array, bias: Array, *, rows_last: bool = False) -> A
         return apart(x) @ kernel + bias[None]
     if not rows_last or len(x) <= max(kernel.shape):
         return _rows_first(x, kernel) + bias[None]
-    return apart(_forward(kernel, apart(x.T)) + bias[:, None]).T
+    return apart(_rows_last(kernel, apart(x.T)) + bias[:, None]).T
 
 
 class Dense(nn.Module):
