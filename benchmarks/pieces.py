@@ -30,7 +30,7 @@ from rich.table import Table
 from benchmarks.families import FAMILIES, Family, say_unknown
 from benchmarks.timing import spread
 from genjax import algorithm as core
-from genjax import chunk, sharding, threefry
+from genjax import chunk, guard, sharding, threefry
 from genjax.chunk import clock_at, initialise, rows_for_init, take_chunk
 from genjax.models import autoencoder, gan, priors, vae
 from genjax.nets import dense, network
@@ -94,7 +94,9 @@ _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "keys in one pass": _KEYS,
     "noise computed once": ((threefry, "not_inlined", _same),),
     "a packed optimiser": ((core, "Elementwise", type("Never", (), {})),),
-    "a packed guard": ((chunk, "Packing", _Unpacked),),
+    "a packed state": ((chunk, "Packing", _Unpacked),),
+    "a guard of bits": ((guard, "_BITS", 1),),
+    "small products written out": ((dense, "_TERMS", 0),),
     "rows last in dense layers": ((dense, "dense", _plain),),
     "any of these": (
         *_KEYS,
@@ -102,9 +104,13 @@ _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
         (threefry, "not_inlined", _same),
         (core, "Elementwise", type("Never", (), {})),
         (chunk, "Packing", _Unpacked),
+        (guard, "_BITS", 1),
         (dense, "dense", _plain),
     ),
-    "the guard": ((chunk, "_not_finite", lambda packing, old, new, metrics: {}),),
+    "the guard": (
+        (guard.Guard, "look", lambda self, old, new: jnp.zeros(len(self._bytes), jnp.uint8)),
+        (chunk, "not_finite", lambda metrics: {}),
+    ),
     "normal noise": ((jax.random, "normal", _ones),),
 }
 

@@ -18,6 +18,7 @@ from jax.sharding import Mesh
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
+from genjax.guard import Guard, not_finite
 from genjax.packing import Packed, Packing
 from genjax.permutation import permute, spread
 from genjax.threefry import fold_in
@@ -120,31 +121,33 @@ def _take_steps(
     steps_key = jax.random.fold_in(key, _STEPS)
     names = frozenset(state.params)
     packing = Packing(state, lambda path: _group_of(path, names))
+    first = packing.pack(state)
+    guard = Guard(packing, first, mesh)
 
-    def body(old: Packed, indexed: tuple[Array, PyTree]) -> tuple[Packed, tuple[Metrics, Metrics]]:
+    def body(old: Packed, indexed: tuple[Array, PyTree]) -> tuple[Packed, tuple[Metrics, Array]]:
         index, given = indexed
         state = packing.unpack(old)
         batch = sharding.split_batch(batch_of(given), mesh)
         proposed, metrics = algorithm.step(state, batch, fold_in(steps_key, state.step))
         new = packing.pack(proposed)
-        not_finite = _not_finite(packing, old, new, metrics)
+        spoilt = guard.look(old, new)
+        broken = jnp.any(jnp.stack([jnp.any(spoilt != 0), *not_finite(metrics).values()]))
         # A refused step leaves state.step behind, so that no later one is taken either.
         active = (index < clock.steps) & (state.step == clock.step + index)
-        keep = active & ~_any(not_finite)
-        kept = jax.tree.map(partial(jnp.where, keep), new, old)
-        broken = {name: active & found for name, found in not_finite.items()}
+        kept = jax.tree.map(partial(jnp.where, active & ~broken), new, old)
         metrics = {name: jnp.where(active, value, jnp.nan) for name, value in metrics.items()}
-        return kept, (metrics, broken)
+        return kept, (metrics, spoilt)
 
-    packed, (metrics, broken) = jax.lax.scan(
-        body, packing.pack(state), (jnp.arange(length), inputs)
-    )
-    broken = jax.tree.map(jnp.any, broken)
+    packed, (metrics, spoilt) = jax.lax.scan(body, first, (jnp.arange(length), inputs))
+    state = packing.unpack(packed)
+    refused = state.step - clock.step  # the place of the step that was not taken, if there is one
+    is_here = (refused >= 0) & (refused < clock.steps)
+    last, spoilt = jax.tree.map(lambda of_steps: of_steps[refused], (metrics, spoilt))
+    broken = {
+        name: is_here & found for name, found in (not_finite(last) | guard.named(spoilt)).items()
+    }
     # What came from a batch (a replay pool) would else stay split over the devices.
-    return sharding.join((packing.unpack(packed), metrics, broken), mesh)
-
-
-_PARTS = {"params": "parameters", "extra": "state", "opt": "optimiser state"}
+    return sharding.join((state, metrics, broken), mesh)
 
 
 def _group_of(path: tuple[Any, ...], networks: frozenset[str]) -> tuple[str, ...]:
@@ -153,25 +156,3 @@ def _group_of(path: tuple[Any, ...], networks: frozenset[str]) -> tuple[str, ...
     later = range(2, len(keys))
     network = next((place for place in later if keys[0] == "opt" and keys[place] in networks), 1)
     return tuple(keys[: network + 1])
-
-
-def _not_finite(packing: Packing, old: Packed, new: Packed, metrics: Metrics) -> Metrics:
-    """Name -> () bool: what a step made NaN or infinite, by metric, network, extra and phase."""
-    found = {name: jnp.any(~jnp.isfinite(value)) for name, value in metrics.items()}
-    for (key, _), before, after in zip(packing.groups, old.arrays, new.arrays, strict=True):
-        if key[0] in _PARTS:
-            name = f"{_PARTS[key[0]]} of {key[1]}"
-            found[name] = found.get(name, jnp.zeros((), bool)) | _spoilt(before, after)
-    return found
-
-
-def _spoilt(old: Array, new: Array) -> Array:
-    """Whether a finite number is no longer one; what an optimiser starts at infinity may stay."""
-    if not jnp.issubdtype(new.dtype, jnp.inexact):
-        return jnp.zeros((), bool)
-    return jnp.any(~jnp.isfinite(new) & jnp.isfinite(old))
-
-
-def _any(tree: PyTree) -> Array:
-    leaves = jax.tree.leaves(tree)
-    return jnp.any(jnp.stack(leaves)) if leaves else jnp.zeros((), bool)
