@@ -30,7 +30,7 @@ from rich.table import Table
 from benchmarks.families import FAMILIES, Family, say_unknown
 from benchmarks.timing import spread
 from genjax import algorithm as core
-from genjax import chunk, guard, sharding, threefry
+from genjax import chunk, gather, guard, sharding, threefry
 from genjax.chunk import clock_at, initialise, rows_for_init, take_chunk
 from genjax.models import autoencoder, gan, priors, vae
 from genjax.nets import dense, network
@@ -97,6 +97,7 @@ _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
     "a packed state": ((chunk, "Packing", _Unpacked),),
     "a guard of bits": ((guard, "_BITS", 1),),
     "small products written out": ((dense, "_TERMS", 0),),
+    "a first reading of rows": ((gather, "_LARGE", 1 << 62),),
     "rows last in dense layers": ((dense, "dense", _plain),),
     "any of these": (
         *_KEYS,
@@ -105,6 +106,7 @@ _WITHOUT: dict[str, tuple[tuple[Any, str, Any], ...]] = {
         (core, "Elementwise", type("Never", (), {})),
         (chunk, "Packing", _Unpacked),
         (guard, "_BITS", 1),
+        (gather, "_LARGE", 1 << 62),
         (dense, "dense", _plain),
     ),
     "the guard": (

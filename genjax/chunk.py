@@ -18,6 +18,7 @@ from jax.sharding import Mesh
 
 from genjax import sharding
 from genjax.algorithm import Algorithm, Metrics, PyTree, TrainState
+from genjax.gather import gather
 from genjax.guard import Guard, not_finite
 from genjax.packing import Packed, Packing
 from genjax.permutation import permute, spread
@@ -84,10 +85,7 @@ def take_chunk(
     epoch = clock.epoch + position // n
     rows = permute(position % n, n, rows_key(key), epoch).reshape(shape)
 
-    def gather(row: Array) -> PyTree:
-        return jax.tree.map(lambda leaf: leaf.at[row].get(mode="promise_in_bounds"), data)
-
-    return _take_steps(algorithm, mesh, state, rows, gather, key, clock)
+    return _take_steps(algorithm, mesh, state, rows, partial(gather, data), key, clock)
 
 
 def take_streamed_chunk(
