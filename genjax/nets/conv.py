@@ -30,7 +30,9 @@ from genjax.errors import InputError
 Padding = str | Sequence[tuple[int, int]]
 Pair = tuple[int, int]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
-CACHE = 4 << 20  # bytes of windows that a CPU takes at once
+# Bytes of windows: of more than `WHOLE` a CPU takes about `CACHE` at once. A few groups spare it
+# less than the loop over them costs.
+WHOLE, CACHE = 16 << 20, 4 << 20
 
 
 class _Geometry(NamedTuple):
@@ -100,9 +102,11 @@ def _windows(g: _Geometry, x: Array) -> Array:
 
 
 def _groups(g: _Geometry, x: Array) -> int:
-    """How many groups of pictures to take, so that a group's windows stay in the cache."""
+    """How many groups of pictures to take, so that the windows of many stay in the cache."""
     picture = math.prod(g.out) * math.prod(g.window) * x.shape[3] * x.dtype.itemsize
     n = x.shape[0]
+    if n * picture <= WHOLE:
+        return 1
     fits = (m for m in range(1, n) if n % m == 0 and n // m * picture <= CACHE)
     return next(fits, max(n, 1))
 
