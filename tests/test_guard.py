@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genjax import Aux, NonFiniteError, Phase, fit, fit_many, from_phases, sharding
@@ -31,6 +31,7 @@ def named(state):
     return GUARD.named(GUARD.look(OLD, PACKING.pack(state)))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(LEAVES), st.sampled_from([jnp.nan, jnp.inf, -jnp.inf])))
 def test_each_array_that_was_spoilt_is_named_and_no_other(spoilt):
     state = jax.tree.map(lambda leaf: leaf, STATE)
