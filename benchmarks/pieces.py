@@ -4,8 +4,9 @@
 
 A row leaves out one measure and keeps the others; the programs take turns, a chunk each, so that
 a machine whose speed drifts is fair to all. They compute the same but for rounding, which
-`tests/test_packing.py`, `test_threefry.py` and `test_dense.py` show. The last rows leave out a part
-of the step itself, to see what remains: those do compute something else.
+`tests/test_packing.py`, `test_threefry.py`, `test_dense.py`, `test_guard.py` and `test_gather.py`
+show. The last rows leave out a part of the step itself, to see what remains: those do compute
+something else.
 """
 
 import json

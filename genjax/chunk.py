@@ -141,9 +141,7 @@ def _take_steps(
     refused = state.step - clock.step  # the place of the step that was not taken, if there is one
     is_here = (refused >= 0) & (refused < clock.steps)
     last, spoilt = jax.tree.map(lambda of_steps: of_steps[refused], (metrics, spoilt))
-    broken = {
-        name: is_here & found for name, found in (not_finite(last) | guard.named(spoilt)).items()
-    }
+    broken = {name: is_here & found for name, found in guard.named(spoilt, last).items()}
     # What came from a batch (a replay pool) would else stay split over the devices.
     return sharding.join((state, metrics, broken), mesh)
 

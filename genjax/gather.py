@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
 from genjax.algorithm import PyTree
@@ -43,7 +44,9 @@ def _read(leaf: Array, rows: Array) -> Array:
 
 @not_inlined
 def _touch(leaf: Array, rows: Array) -> Array:
-    columns = jnp.arange(0, leaf.shape[1], _LINE // leaf.dtype.itemsize)
+    # The last one as well, since rows do not begin where lines do.
+    last = leaf.shape[1] - 1
+    columns = np.array([*range(0, last, _LINE // leaf.dtype.itemsize), last])
     return leaf.at[rows[..., None], columns].get(mode="promise_in_bounds")
 
 

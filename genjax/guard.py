@@ -6,7 +6,6 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jax.sharding import Mesh
 
-from genjax import sharding
 from genjax.algorithm import Metrics
 from genjax.packing import Packed, Packing
 
@@ -41,7 +40,7 @@ class Guard:
         >>> old = packing.pack(state)
         >>> guard = Guard(packing, old, data_mesh(jax.devices()[:1]))
         >>> new = packing.pack({"params": {"a": jnp.full(3, jnp.nan), "b": jnp.zeros(2)}})
-        >>> {name: bool(found) for name, found in guard.named(guard.look(old, new)).items()}
+        >>> {name: bool(found) for name, found in guard.named(guard.look(old, new), {}).items()}
         {'parameters of a': True, 'parameters of b': False}
     """
 
@@ -65,15 +64,15 @@ class Guard:
             bits = jnp.uint8(0)
             for bit, (place, _) in enumerate(watched):
                 spoilt = ~jnp.isfinite(new.arrays[place]) & jnp.isfinite(old.arrays[place])
+                if self._mesh.size > 1:  # devices reduce flags between them, but no bytes
+                    spoilt = jnp.any(spoilt)
                 bits = bits | (spoilt.astype(jnp.uint8) << bit)
-            # Joined, since devices cannot reduce bytes bit by bit between them.
-            bits = sharding.join(bits, self._mesh)
             found.append(lax.reduce_or(bits, tuple(range(bits.ndim))))
         return jnp.stack(found) if found else jnp.zeros(0, jnp.uint8)
 
-    def named(self, found: Array) -> Metrics:
-        """Return name -> () bool, of what `look` returned."""
-        names: Metrics = {}
+    def named(self, found: Array, metrics: Metrics) -> Metrics:
+        """Return name -> () bool, of what `look` returned and of the metrics of the same step."""
+        names = not_finite(metrics)
         for byte, watched in zip(found, self._bytes, strict=True):
             for bit, (_, name) in enumerate(watched):
                 is_set = (byte >> bit) & 1 == 1

@@ -105,6 +105,16 @@ def test_groups_of_pictures_change_nothing(monkeypatch, batch):
     assert_close(results[1], results[2])
 
 
+@pytest.mark.parametrize(("whole", "loops"), [(6 * 16 * 27 * 4, 0), (6 * 16 * 27 * 4 - 1, 1)])
+def test_windows_that_fit_are_taken_without_a_loop(monkeypatch, whole, loops):
+    monkeypatch.setattr(conv, "WHOLE", whole)
+    monkeypatch.setattr(conv, "CACHE", 1)
+    jax.clear_caches()  # what was traced with another size would be used again
+    x, k = normal(6, 8, 8, 3), normal(3, 3, 3, 4)
+    program = jax.jit(lambda x, k: conv2d(x, k)).lower(x, k).compile()
+    assert program.as_text().count(" while(") == loops
+
+
 def test_vmap_over_parameters_and_scan_equal_single_calls():
     x, kernels = normal(3, 2, 8, 8, 3), normal(3, 3, 3, 3, 4)
 

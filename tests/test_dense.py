@@ -74,6 +74,68 @@ def test_members_are_computed_alike(shape):
             np.testing.assert_allclose(a[member], b, rtol=1e-4, atol=1e-4)
 
 
+def _calls(function, *given):
+    """How many products are written out in a program, and how many are products."""
+    text = jax.jit(function).lower(*given).compile().as_text()
+    return text.count(" call("), text.count(" dot(")
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_written_out"),
+    [
+        ((6, 12, 8), True),
+        ((6, 13, 8), False),
+        ((64, 12, 64), True),  # 4,096 results
+        ((64, 12, 65), False),
+        ((6, 1, 8), False),
+        ((1, 6, 8), False),
+    ],
+)
+@pytest.mark.parametrize("rows_last", [True, False])
+def test_small_products_are_written_out(shape, is_written_out, rows_last):
+    calls, _ = _calls(partial(either, rows_last=rows_last), *_given(*shape))
+    assert calls == is_written_out
+
+
+def test_shorter_types_keep_the_product_s_sums():
+    given = [value.astype(jnp.bfloat16) for value in _given(6, 10, 8)]
+    assert _calls(either, *given)[0] == 0
+
+
+def test_rows_one_by_one_are_one_product_of_all():
+    """As a gradient penalty has them: no row's own gradient of the kernel is written out."""
+    x, kernel, bias = _given(64, 10, 8)
+
+    def penalty(kernel):
+        def slope(row):
+            return jax.grad(lambda x: jnp.sum(jnp.tanh(either(x[None], kernel, bias))))(row)
+
+        return jnp.sum(jax.vmap(slope)(x) ** 2)
+
+    assert _calls(jax.grad(penalty), kernel)[0] == 0
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 7), (6, 0, 7), (6, 5, 0)])
+@pytest.mark.parametrize("rows_last", [True, False])
+def test_what_is_empty_sums_to_nothing(shape, rows_last):
+    x, kernel, bias = _given(*shape)
+    layer = partial(either, rows_last=rows_last)
+    np.testing.assert_allclose(layer(x, kernel, bias), plain(x, kernel, bias))
+    gradients = jax.grad(lambda x, kernel: jnp.sum(layer(x, kernel, bias)), (0, 1))(x, kernel)
+    assert [float(jnp.sum(jnp.abs(gradient))) for gradient in gradients] == [
+        float(jnp.sum(jnp.abs(gradient)))
+        for gradient in jax.grad(lambda x, k: jnp.sum(plain(x, k, bias)), (0, 1))(x, kernel)
+    ]
+
+
+def test_a_layer_of_a_symbolic_batch_can_be_exported():
+    _, kernel, bias = _given(6, 5, 7)
+    rows = jax.ShapeDtypeStruct(jax.export.symbolic_shape("rows, 5"), jnp.float32)
+    exported = jax.export.export(jax.jit(lambda x: either(x, kernel, bias)))(rows)
+    x = jnp.ones((3, 5))
+    np.testing.assert_allclose(exported.call(x), plain(x, kernel, bias), rtol=1e-5)
+
+
 @pytest.mark.parametrize("bias", [True, False])
 def test_the_layer_is_flax_own(bias):
     """The same parameters from the same key, so that networks saved before still load."""

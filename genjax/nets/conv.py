@@ -30,8 +30,8 @@ from genjax.errors import InputError
 Padding = str | Sequence[tuple[int, int]]
 Pair = tuple[int, int]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
-# Bytes of windows: of more than `WHOLE` a CPU takes about `CACHE` at once. A few groups spare it
-# less than the loop over them costs.
+# Bytes of windows that a CPU takes at once: up to `WHOLE` all of them, since the loop over a few
+# groups costs more than it spares; of more, groups of `CACHE`.
 WHOLE, CACHE = 16 << 20, 4 << 20
 
 

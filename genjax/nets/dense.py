@@ -21,9 +21,10 @@ from jax import Array, lax
 
 from genjax.apart import apart, not_inlined
 
-# On a CPU a product is called with a cost of its own, which is more than a small one's arithmetic.
-_TERMS = 12  # of its sums, and
-_NUMBERS = 1 << 12  # of its result, at most, for it to be written out
+# On a CPU the call of a product costs more than the arithmetic of a small one, which is written
+# out instead: one of at most so many terms a sum, and of so many results. Batches of so few rows
+# are not for splitting over devices: they are passed around.
+_TERMS, _RESULTS = 12, 1 << 12
 
 
 def _contract(left: Array, right: Array, axes: tuple[int, int]) -> Array:
@@ -32,14 +33,21 @@ def _contract(left: Array, right: Array, axes: tuple[int, int]) -> Array:
     def product(left: Array, right: Array) -> Array:
         return lax.dot_general(left, right, (((axes[0],), (axes[1],)), ((), ())))
 
-    terms = left.shape[axes[0]]
-    small = terms <= _TERMS and left.size * right.size <= _NUMBERS * terms**2
-    if not small or left.dtype != jnp.float32:  # of shorter types a product's sums are float32
+    if not _is_small(left.shape, right.shape, axes) or left.dtype != jnp.float32:
         return product(left, right)
     result: Array = lax.platform_dependent(
         left, right, cpu=lambda left, right: _written_out(left, right, axes), default=product
     )
     return result
+
+
+def _is_small(left: tuple[Any, ...], right: tuple[Any, ...], axes: tuple[int, int]) -> bool:
+    if not all(isinstance(side, int) for side in (*left, *right)):  # an export's symbols
+        return False
+    terms, rows, columns = left[axes[0]], left[1 - axes[0]], right[1 - axes[1]]
+    # Not of a single row: under a `vmap` over rows, as of a gradient penalty, the compiler makes
+    # one product of all, which a call would hide from it.
+    return 2 <= terms <= _TERMS and min(rows, columns) >= 2 and rows * columns <= _RESULTS
 
 
 def _sum_of_outer_products(left: Array, right: Array, axes: tuple[int, int]) -> Array:
