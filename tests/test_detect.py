@@ -3,7 +3,9 @@
 import pickle
 from functools import partial
 
+import jax
 import numpy as np
+import optax
 import pandas as pd
 import pytest
 from sklearn.base import clone
@@ -11,8 +13,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from genjax.errors import InputError
 from genjax.estimators import VAEDetector
-from genjax.losses import StudentT, WeightedSquaredError
+from genjax.estimators.members import VIEWS, train
+from genjax.losses import Gaussian, StudentT, WeightedSquaredError
 from genjax.metrics import thresholds
+from genjax.models import VAEConfig
 
 RNG = np.random.default_rng(0)
 MIXING = RNG.normal(size=(4, 4))
@@ -210,6 +214,29 @@ def test_a_constant_column_and_two_rows_are_no_trouble():
 def test_settings_that_cannot_be_used(settings, message):
     with pytest.raises(InputError, match=message):
         VAEDetector(**SMALL | settings).fit(ROWS)
+
+
+@pytest.mark.parametrize("view", ["columns", "whitened"])
+def test_one_member_alone_is_the_first_of_two(view):
+    """It has a program without an axis of members: the same training up to rounding."""
+    seen = VIEWS[view](ROWS.astype(np.float32))
+    config = VAEConfig(
+        event_shape=(4,), network="mlp", hidden=(8,), latent_size=2, likelihood=Gaussian()
+    )
+    vae = config.build()
+    given = {"steps": 20, "batch_size": 32, "seed": 3}
+    one, two = (
+        train(vae.algorithm(optax.adam(1e-3)), ROWS.astype(np.float32), views, **given)
+        for views in (seen[None], np.stack([seen, seen]))
+    )
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True):
+        np.testing.assert_allclose(a[0], b[0], rtol=1e-3, atol=1e-5)
+
+
+def test_one_member_alone_that_breaks_is_told():
+    broken = {"learning_rate": 1e30, "optimizer": "sgd", "decay": False, "views": ("columns",)}
+    with pytest.raises(InputError, match="1 of 1 members met numbers that are not finite"):
+        VAEDetector(**SMALL | broken).fit(ROWS)
 
 
 def test_a_clone_is_unfitted_and_equal(detector):

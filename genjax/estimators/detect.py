@@ -10,14 +10,12 @@ from functools import partial
 from typing import Any, get_args
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
 from genjax.errors import InputError, needs_extra
-from genjax.estimators.members import VIEWS, Members, codes, explain, score, seen_through
+from genjax.estimators.members import VIEWS, Members, codes, explain, score, train
 from genjax.estimators.outliers import LOWEST, OutlierDetector
-from genjax.fit_many import fit_many
 from genjax.losses import Gaussian, StudentT, WeightedSquaredError
 from genjax.losses.likelihood import Likelihood
 from genjax.metrics.anomaly import AnomalyScores, fixed_noise
@@ -176,14 +174,8 @@ class VAEDetector(OutlierDetector):
         views = np.repeat([VIEWS[name](rows) for name in self.views], self.members, axis=0)
         rate = learning_rate(self.learning_rate, decay_steps=self.steps if self.decay else None)
         algorithm = vae.algorithm(build_optimizer(self.optimizer, rate))
-        states = fit_many(
-            partial(seen_through, algorithm),
-            {"x": rows},
-            steps=self.steps,
-            keys=jax.random.split(jax.random.key(seed), len(views)),
-            batch_size=min(self.batch_size, len(rows)),
-            settings=jnp.asarray(views),
-            chunk=min(self.steps, 1000),
+        states = train(
+            algorithm, rows, views, steps=self.steps, batch_size=self.batch_size, seed=seed
         )
         if broken := int((np.asarray(states.step) < self.steps).sum()):
             raise InputError(f"{broken} of {len(views)} members met numbers that are not finite")

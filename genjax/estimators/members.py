@@ -16,8 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from genjax.algorithm import Algorithm, PyTree
+from genjax.algorithm import Algorithm, PyTree, TrainState
 from genjax.errors import needs_extra
+from genjax.fit import NonFiniteError, fit
+from genjax.fit_many import fit_many
 from genjax.metrics.anomaly import anomaly_scores, attribution
 from genjax.models import VAEConfig
 
@@ -42,7 +44,43 @@ class Members(NamedTuple):
     log_volume: np.ndarray
 
 
-def seen_through(algorithm: Algorithm, view: Array) -> Algorithm:
+def train(
+    algorithm: Algorithm,
+    rows: np.ndarray,
+    views: np.ndarray,
+    *,
+    steps: int,
+    batch_size: int,
+    seed: int,
+) -> TrainState:
+    """Return the states, leading axis of members; one that broke stays at its last good step.
+
+    Args:
+        algorithm: of a member.
+        rows: (n, columns) float32, scaled.
+        views: (members, columns, columns) float32.
+        steps: of each.
+        batch_size: rows a minibatch, at most; all there are if they are fewer.
+        seed: of all that is random.
+    """
+    keys = jax.random.split(jax.random.key(seed), len(views))
+    how: dict[str, Any] = {
+        "steps": steps,
+        "batch_size": min(batch_size, len(rows)),
+        "chunk": min(steps, 1000),
+    }
+    if len(views) > 1:
+        see = partial(_seen_through, algorithm)
+        return fit_many(see, {"x": rows}, keys=keys, settings=jnp.asarray(views), **how)
+    # One member needs no axis of its own, and its rows are seen once for all.
+    try:
+        state = fit(algorithm, {"x": rows @ views[0]}, key=keys[0], **how)
+    except NonFiniteError as error:
+        state = error.state
+    return jax.tree.map(lambda leaf: leaf[None], state)
+
+
+def _seen_through(algorithm: Algorithm, view: Array) -> Algorithm:
     """Return the algorithm, of rows that are multiplied by a matrix first."""
     return algorithm._replace(
         init=lambda key, batch: algorithm.init(key, {"x": batch["x"] @ view}),
