@@ -2,8 +2,8 @@
 
 Command:  python scripts/detect_fraud.py --data creditcard.csv --config \
               configs/fraud_vae_published.py
-Time:     30 seconds for 107,000 steps (1,000 epochs of 13,700 rows); six minutes for the report's
-          2.2 million (`python -m benchmarks.fraud_vae`)
+Time:     30 seconds for 107,000 steps (1,000 epochs of 13,700 rows); two to four minutes for the
+          report's 2.2 million (`python -m benchmarks.fraud_vae`)
 Expect:   see the README's table.
 Source:   a report on card fraud: encoder 20-10-8, decoder 8-10-20, RMSE + KL, NAdam 1e-3, batches
           of 128, 1,000 epochs, reconstruction probability of 100 draws. It names no size of the
