@@ -75,9 +75,8 @@ def test_members_are_computed_alike(shape):
 
 
 def _calls(function, *given):
-    """How many products are written out in a program, and how many are products."""
-    text = jax.jit(function).lower(*given).compile().as_text()
-    return text.count(" call("), text.count(" dot(")
+    """How many products are written out in a program."""
+    return jax.jit(function).lower(*given).compile().as_text().count(" call(")
 
 
 @pytest.mark.parametrize(
@@ -93,13 +92,13 @@ def _calls(function, *given):
 )
 @pytest.mark.parametrize("rows_last", [True, False])
 def test_small_products_are_written_out(shape, is_written_out, rows_last):
-    calls, _ = _calls(partial(either, rows_last=rows_last), *_given(*shape))
+    calls = _calls(partial(either, rows_last=rows_last), *_given(*shape))
     assert calls == is_written_out
 
 
 def test_shorter_types_keep_the_product_s_sums():
     given = [value.astype(jnp.bfloat16) for value in _given(6, 10, 8)]
-    assert _calls(either, *given)[0] == 0
+    assert _calls(either, *given) == 0
 
 
 def test_rows_one_by_one_are_one_product_of_all():
@@ -112,7 +111,7 @@ def test_rows_one_by_one_are_one_product_of_all():
 
         return jnp.sum(jax.vmap(slope)(x) ** 2)
 
-    assert _calls(jax.grad(penalty), kernel)[0] == 0
+    assert _calls(jax.grad(penalty), kernel) == 0
 
 
 @pytest.mark.parametrize("shape", [(0, 5, 7), (6, 0, 7), (6, 5, 0)])

@@ -108,7 +108,7 @@ def test_a_step_that_is_not_taken_breaks_nothing():
 def test_a_member_that_breaks_stays_where_it_was():
     keys = jax.random.split(jax.random.key(0), 2)
     states = fit_many(
-        lambda at: breaks(at), {"x": jnp.arange(8.0)}, steps=9, keys=keys, batch_size=4,
+        breaks, {"x": jnp.arange(8.0)}, steps=9, keys=keys, batch_size=4,
         settings=jnp.array([5, 99]), chunk=4,
     )  # fmt: skip
     assert states.step.tolist() == [5, 9]
